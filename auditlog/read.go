@@ -1,0 +1,123 @@
+package auditlog
+
+import (
+	"database/sql"
+	"encoding"
+	"encoding/hex"
+	"fmt"
+	"reflect"
+	"strconv"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"entgo.io/ent/schema/field"
+)
+
+// The functions of this file join entities and entries in SQL. The log names an entity by text; to compare another type of id with
+// that needs an explicit cast: PostgreSQL refuses to compare text with bigint, and on MySQL and MariaDB 7 equals "7abc" and
+// no index is used.
+
+// Entries returns a selector of the entries about entities that i identifies: about those of entities, or, if that is nil,
+// about all, also those that are gone.
+func (i Identity) Entries(log *entsql.SelectTable, dialectName string, entities *entsql.Selector) *entsql.Selector {
+	s := entsql.Dialect(dialectName).Select().From(log)
+	s.Where(entsql.EQ(s.C(ColumnResourceType), i.Label))
+	if entities != nil {
+		s.Where(entsql.In(s.C(ColumnResourceID), nested(entities, "resource_id", i.text(entities))))
+	}
+	return s
+}
+
+// HasEntry restricts entities to those that have an entry that where selects.
+func (i Identity) HasEntry(entities *entsql.Selector, log *entsql.SelectTable, where func(*entsql.Selector)) {
+	s := entsql.Dialect(entities.Dialect()).Select(log.C(ColumnID)).From(log).WithContext(entities.Context())
+	where(s)
+	s.Where(entsql.And(
+		entsql.EQ(s.C(ColumnResourceType), i.Label),
+		entsql.P(func(b *entsql.Builder) {
+			b.Ident(s.C(ColumnResourceID)).WriteOp(entsql.OpEQ).Join(i.text(entities))
+		}),
+	))
+	entities.Where(entsql.Exists(s))
+}
+
+// Entities returns a selector of the entities of a table that entries are about.
+func (i Identity) Entities(table *entsql.SelectTable, entries *entsql.Selector) *entsql.Selector {
+	entries.Where(entsql.EQ(entries.C(ColumnResourceType), i.Label))
+	return i.named(table, entries, ColumnResourceID)
+}
+
+// Actors returns a selector of the entities of a table that are the actors of entries. Actors of another type than
+// actorType are left out.
+func (i Identity) Actors(table *entsql.SelectTable, entries *entsql.Selector, actorType string) *entsql.Selector {
+	entries.Where(entsql.Or(entsql.IsNull(entries.C(ColumnActorType)), entsql.EQ(entries.C(ColumnActorType), actorType)))
+	return i.named(table, entries, ColumnActorID)
+}
+
+func (i Identity) named(table *entsql.SelectTable, entries *entsql.Selector, column string) *entsql.Selector {
+	s := entsql.Dialect(entries.Dialect()).Select().From(table)
+	ids := nested(entries, "id", entsql.ExprFunc(func(b *entsql.Builder) { b.Ident(entries.C(column)) }))
+	s.Where(entsql.P(func(b *entsql.Builder) {
+		b.Join(i.text(s)).WriteOp(entsql.OpIn).Wrap(func(b *entsql.Builder) { b.Join(ids) })
+	}))
+	return s
+}
+
+// nested returns SELECT name FROM (SELECT expr AS name …). The outer select is there for MySQL and MariaDB, which
+// refuse LIMIT in a subquery of IN.
+func nested(inner *entsql.Selector, name string, expr entsql.Querier) *entsql.Selector {
+	inner.Select().AppendSelectExprAs(expr, name)
+	view := inner.As("t0")
+	return entsql.Dialect(inner.Dialect()).Select(view.C(name)).From(view)
+}
+
+// text returns the identity of s's rows as the log writes it.
+func (i Identity) text(s *entsql.Selector) entsql.Querier {
+	column := s.C(i.Column)
+	return entsql.ExprFunc(func(b *entsql.Builder) {
+		switch name := s.Dialect(); {
+		case i.Type == field.TypeString || i.Type == field.TypeEnum:
+			b.Ident(column)
+		case i.Type == field.TypeBytes && name == dialect.Postgres:
+			b.WriteString("encode(").Ident(column).WriteString(", 'hex')")
+		case i.Type == field.TypeBytes:
+			b.WriteString("LOWER(HEX(").Ident(column).WriteString("))")
+		case name == dialect.MySQL:
+			b.WriteString("CONVERT(").Ident(column).WriteString(" USING utf8mb4) COLLATE utf8mb4_bin")
+		default:
+			b.WriteString("CAST(").Ident(column).WriteString(" AS TEXT)")
+		}
+	})
+}
+
+// ParseID sets the id that dest points at to the one that the log writes as s.
+func ParseID(s string, dest any) error {
+	switch dest := dest.(type) {
+	case *string:
+		*dest = s
+		return nil
+	case *[]byte:
+		b, err := hex.DecodeString(s)
+		*dest = b
+		return err
+	case sql.Scanner:
+		return dest.Scan(s)
+	case encoding.TextUnmarshaler:
+		return dest.UnmarshalText([]byte(s))
+	}
+	switch v := reflect.ValueOf(dest).Elem(); v.Kind() {
+	case reflect.String:
+		v.SetString(s)
+		return nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		n, err := strconv.ParseInt(s, 10, v.Type().Bits())
+		v.SetInt(n)
+		return err
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		n, err := strconv.ParseUint(s, 10, v.Type().Bits())
+		v.SetUint(n)
+		return err
+	default:
+		return fmt.Errorf("sqlaudit: %s is no id", v.Type())
+	}
+}

@@ -1,0 +1,287 @@
+package auditlog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+)
+
+// The columns of the log's table.
+const (
+	ColumnID             = "id"
+	ColumnTxID           = "tx_id"
+	ColumnOccurredAt     = "occurred_at"
+	ColumnAction         = "action"
+	ColumnResourceType   = "resource_type"
+	ColumnResourceID     = "resource_id"
+	ColumnActorID        = "actor_id"
+	ColumnActorType      = "actor_type"
+	ColumnActorName      = "actor_name"
+	ColumnImpersonatorID = "impersonator_id"
+	ColumnReason         = "reason"
+	ColumnMetadata       = "metadata"
+	ColumnBefore         = "old_values"
+	ColumnAfter          = "new_values"
+	ColumnRedacted       = "redacted"
+)
+
+// rowColumns are the columns whose values an entry brings, in the order of args.
+var rowColumns = []string{
+	ColumnAction, ColumnResourceType, ColumnResourceID,
+	ColumnActorID, ColumnActorType, ColumnActorName, ColumnImpersonatorID, ColumnReason,
+	ColumnMetadata, ColumnBefore, ColumnAfter, ColumnRedacted,
+}
+
+const firstJSONColumn = 8 // in rowColumns
+
+// A statement holds at most maxRows entries, which keeps it under 32,766 parameters, SQLite's limit and the lowest
+// of the three databases', and about maxBytes of values, far under MariaDB's default packet of 16 MiB.
+const (
+	maxRows  = 1000
+	maxBytes = 1 << 20
+)
+
+// A Writer writes entries to one log table. It is safe for concurrent use.
+type Writer struct {
+	dialect string
+	table   string
+	schema  string
+	clock   clock
+}
+
+// NewWriter returns a writer for a table, in the given database schema or, if that is empty, the connection's
+// own. With a dialect other than ent's MySQL, Postgres and SQLite every write fails.
+func NewWriter(dialectName, schema, table string) *Writer {
+	return &Writer{dialect: dialectName, table: table, schema: schema}
+}
+
+// Table returns the name of the log's table.
+func (w *Writer) Table() string { return w.table }
+
+// LockStatement returns a statement that changes nothing and takes SQLite's write lock, or "" for databases that lock
+// rows. A transaction that first reads and then writes fails with SQLITE_BUSY where one that first writes waits.
+func (w *Writer) LockStatement() string {
+	if w.dialect != dialect.SQLite {
+		return ""
+	}
+	return fmt.Sprintf("DELETE FROM %s WHERE 0", w.ident())
+}
+
+// Write writes entries in their order, as part of the transaction txID, with as few statements as the
+// database's limits allow. Their ids and times come from the database's clock (on SQLite from the process's),
+// read here: while the changed rows are locked. Where a clock steps back between two transactions, their
+// entries sort as the clock said. It fails with a *WriteError.
+func (w *Writer) Write(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, entries []*Entry) error {
+	switch w.dialect {
+	case dialect.Postgres, dialect.MySQL, dialect.SQLite:
+	default:
+		return Failed("write entries", fmt.Errorf("no support for dialect %q", w.dialect))
+	}
+	for len(entries) > 0 {
+		rows := make([][]any, 0, min(len(entries), maxRows))
+		size := 0
+		for _, e := range entries[:cap(rows)] {
+			row, n, err := e.args()
+			if err != nil {
+				return Failed("write entries", err)
+			}
+			if size += n; size > maxBytes && len(rows) > 0 {
+				break
+			}
+			rows = append(rows, row)
+		}
+		query, args := w.insert(txID, rows)
+		if err := ex.Exec(ctx, query, args, nil); err != nil {
+			return Failed("write entries", err)
+		}
+		entries = entries[len(rows):]
+	}
+	return nil
+}
+
+// args returns the values of rowColumns and their size in bytes. JSON goes as text, which every driver passes
+// on unchanged.
+func (e *Entry) args() ([]any, int, error) {
+	size := 0
+	text := func(s string) any {
+		if s == "" {
+			return nil
+		}
+		size += len(s)
+		return s
+	}
+	values := func(v Values) (any, error) {
+		if v == nil {
+			return nil, nil
+		}
+		b, err := json.Marshal(v)
+		return text(string(b)), err
+	}
+	before, err := values(e.Before)
+	if err != nil {
+		return nil, 0, err
+	}
+	after, err := values(e.After)
+	if err != nil {
+		return nil, 0, err
+	}
+	var redacted any
+	if len(e.Redacted) > 0 {
+		b, err := json.Marshal(e.Redacted)
+		if err != nil {
+			return nil, 0, err
+		}
+		redacted = text(string(b))
+	}
+	s := e.Stamp
+	return []any{
+		e.Action, e.ResourceType, e.ResourceID,
+		text(s.ActorID), text(s.ActorType), text(s.ActorName), text(s.ImpersonatorID), text(s.Reason),
+		text(string(s.Metadata)), before, after, redacted,
+	}, size, nil
+}
+
+func (w *Writer) ident() string {
+	name := sql.Builder{}
+	name.SetDialect(w.dialect)
+	if w.schema != "" {
+		name.Ident(w.schema).WriteByte('.')
+	}
+	name.Ident(w.table)
+	return name.String()
+}
+
+func (w *Writer) insert(txID uuid.UUID, rows [][]any) (string, []any) {
+	var b strings.Builder
+	head := func() {
+		b.WriteString("INSERT INTO " + w.ident() + " (")
+		for i, c := range append([]string{ColumnID, ColumnTxID, ColumnOccurredAt}, rowColumns...) {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			name := sql.Builder{}
+			name.SetDialect(w.dialect)
+			b.WriteString(name.Ident(c).String())
+		}
+		b.WriteString(") ")
+	}
+	switch w.dialect {
+	case dialect.Postgres:
+		return w.insertPostgres(&b, head, txID, rows)
+	case dialect.MySQL:
+		return w.insertMySQL(&b, head, txID, rows)
+	default:
+		return w.insertSQLite(&b, head, txID, rows)
+	}
+}
+
+// insertPostgres reads clock_timestamp() once, as the statement runs: it starts after the rows were locked.
+func (w *Writer) insertPostgres(b *strings.Builder, head func(), txID uuid.UUID, rows [][]any) (string, []any) {
+	args := []any{txID.String()}
+	b.WriteString("WITH c AS MATERIALIZED (SELECT ts, lpad(to_hex(floor(extract(epoch FROM ts) * 4096000)::bigint), 15, '0') AS h FROM (SELECT clock_timestamp() AS ts) t) ")
+	head()
+	b.WriteString("SELECT (left(c.h, 12) || '7' || right(c.h, 3) || v.tail)::uuid, $1::uuid, c.ts")
+	for i := range rowColumns {
+		fmt.Fprintf(b, ", v.c%d", i)
+		if i >= firstJSONColumn {
+			b.WriteString("::jsonb")
+		}
+	}
+	b.WriteString(" FROM c, (VALUES ")
+	tail := newTail()
+	for r, row := range rows {
+		if r > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(b, "('%x'", tail+uint64(r)) //nolint:gosec // r is an index
+		for _, v := range row {
+			args = append(args, v)
+			b.WriteString(", $" + strconv.Itoa(len(args)) + "::text")
+		}
+		b.WriteByte(')')
+	}
+	b.WriteString(") AS v (tail")
+	for i := range rowColumns {
+		fmt.Fprintf(b, ", c%d", i)
+	}
+	b.WriteByte(')')
+	return b.String(), args
+}
+
+// insertMySQL takes UTC_TIMESTAMP(6), the time at which this statement began. It began after the one that locked
+// the rows, and unlike SYSDATE(6) it has no zone and no repeated hour. The driver writes and reads times in the
+// zone of its DSN, so the time is given as the difference to one that goes through the driver.
+func (w *Writer) insertMySQL(b *strings.Builder, head func(), txID uuid.UUID, rows [][]any) (string, []any) {
+	const (
+		us  = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
+		hex = "LPAD(LOWER(HEX(" + us + " * 512 DIV 125)), 15, '0')"
+	)
+	now := time.Now()
+	var args []any
+	head()
+	b.WriteString("VALUES ")
+	tail := newTail()
+	for r, row := range rows {
+		if r > 0 {
+			b.WriteString(", ")
+		}
+		t := fmt.Sprintf("%x", tail+uint64(r)) //nolint:gosec // r is an index
+		fmt.Fprintf(b, "(CONCAT(LEFT(%[1]s, 8), '-', SUBSTR(%[1]s, 9, 4), '-7', RIGHT(%[1]s, 3), '-%[2]s-%[3]s'), ?, CAST(? AS DATETIME(6)) + INTERVAL (%[4]s - %[5]d) MICROSECOND",
+			hex, t[:4], t[4:], us, now.UnixMicro())
+		args = append(args, txID.String(), now.Truncate(time.Microsecond))
+		for _, v := range row {
+			b.WriteString(", ?")
+			args = append(args, v)
+		}
+		b.WriteByte(')')
+	}
+	return b.String(), args
+}
+
+// insertSQLite takes the process's clock: SQLite's own has milliseconds only. The transaction holds the write lock, so
+// no other can come between.
+func (w *Writer) insertSQLite(b *strings.Builder, head func(), txID uuid.UUID, rows [][]any) (string, []any) {
+	now, ticks := w.clock.now()
+	args := []any{txID, now}
+	head()
+	b.WriteString("VALUES ")
+	tail := newTail()
+	for r, row := range rows {
+		if r > 0 {
+			b.WriteString(", ")
+		}
+		args = append(args, entryID(ticks, tail+uint64(r))) //nolint:gosec // r is an index
+		fmt.Fprintf(b, "(?%d, ?1, ?2", len(args))
+		for _, v := range row {
+			args = append(args, v)
+			b.WriteString(", ?" + strconv.Itoa(len(args)))
+		}
+		b.WriteByte(')')
+	}
+	return b.String(), args
+}
+
+// clock gives times that rise by at least a microsecond within one process, also when the system's clock steps back.
+type clock struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+func (c *clock) now() (time.Time, uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	if !now.After(c.last) {
+		now = c.last.Add(time.Microsecond)
+	}
+	c.last = now
+	return now, ticks(now)
+}
