@@ -1,0 +1,158 @@
+// Package auditdriver keeps a mutation and its record in one database transaction.
+//
+// Its Driver stands between the generated client and the driver that the application chose. Generated code puts it there
+// when a client is made, so nothing needs to be called. Statements pass through it unchanged. What it adds is
+// that the statements of a recorded mutation and the insert of its entries share a transaction: the
+// user's if there is one (Tx), else one that lasts for that mutation (Unit).
+package auditdriver
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/sqlaudit/sqlaudit/auditlog"
+)
+
+// A Driver is a dialect.Driver whose transactions carry a record. It forwards BeginTx, ExecContext and
+// QueryContext where the driver beneath has them, and is as safe for concurrent use as that driver is.
+type Driver struct {
+	dialect.Driver
+	writer *auditlog.Writer
+	// outer is set where the driver beneath is built on a transaction: its commit is not ours to see.
+	outer *Tx
+}
+
+var _ dialect.Driver = (*Driver)(nil)
+
+// New returns a driver over drv that writes entries with writer. A driver built on a bare *sql.Tx is
+// supported: entries are then written as soon as their change is made.
+func New(drv dialect.Driver, writer *auditlog.Writer) *Driver {
+	d := &Driver{Driver: drv, writer: writer}
+	if inTransaction(drv) {
+		d.outer = d.newTx(context.Background(), dialect.NopTx(drv))
+		d.outer.through = true
+	}
+	return d
+}
+
+func inTransaction(drv dialect.Driver) bool {
+	switch drv := drv.(type) {
+	case *entsql.Driver:
+		_, ok := drv.ExecQuerier.(*sql.Tx)
+		return ok
+	case *dialect.DebugDriver:
+		return inTransaction(drv.Driver)
+	}
+	return false
+}
+
+// Exec implements dialect.Driver.
+func (d *Driver) Exec(ctx context.Context, query string, args, v any) error {
+	ex, err := d.route(ctx)
+	if err != nil {
+		return err
+	}
+	return ex.Exec(ctx, query, args, v)
+}
+
+// Query implements dialect.Driver.
+func (d *Driver) Query(ctx context.Context, query string, args, v any) error {
+	ex, err := d.route(ctx)
+	if err != nil {
+		return err
+	}
+	return ex.Query(ctx, query, args, v)
+}
+
+// route returns where the statements of ctx belong.
+func (d *Driver) route(ctx context.Context) (dialect.ExecQuerier, error) {
+	if u := d.unit(ctx); u != nil {
+		return u.open(ctx)
+	}
+	if d.outer != nil {
+		return d.outer, nil
+	}
+	return d.Driver, nil
+}
+
+// unit returns the unit of ctx that is open on d, or nil.
+func (d *Driver) unit(ctx context.Context) *Unit {
+	if u := unitFrom(ctx); u != nil && u.drv == d && u.engaged && !u.done {
+		return u
+	}
+	return nil
+}
+
+// Tx implements dialect.Driver. Within a recorded mutation it returns that mutation's transaction, whose end is
+// not the caller's to decide.
+func (d *Driver) Tx(ctx context.Context) (dialect.Tx, error) {
+	return d.begin(ctx, d.Driver.Tx)
+}
+
+// BeginTx is like Tx, with options.
+func (d *Driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, error) {
+	drv, ok := d.Driver.(interface {
+		BeginTx(context.Context, *sql.TxOptions) (dialect.Tx, error)
+	})
+	if !ok {
+		return nil, fmt.Errorf("sqlaudit: %T does not support BeginTx", d.Driver)
+	}
+	return d.begin(ctx, func(ctx context.Context) (dialect.Tx, error) { return drv.BeginTx(ctx, opts) })
+}
+
+func (d *Driver) begin(ctx context.Context, open func(context.Context) (dialect.Tx, error)) (dialect.Tx, error) {
+	if u := d.unit(ctx); u != nil {
+		if _, err := u.open(ctx); err != nil {
+			return nil, err
+		}
+		return dialect.NopTx(d), nil
+	}
+	if d.outer != nil {
+		return nil, fmt.Errorf("sqlaudit: the client is built on a transaction and cannot start another")
+	}
+	tx, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.newTx(ctx, tx), nil
+}
+
+// ExecContext forwards to the driver beneath, or to the transaction that it is built on.
+func (d *Driver) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	ex, err := d.route(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return execContext(ctx, ex, query, args)
+}
+
+// QueryContext forwards to the driver beneath, or to the transaction that it is built on.
+func (d *Driver) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	ex, err := d.route(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return queryContext(ctx, ex, query, args)
+}
+
+func execContext(ctx context.Context, ex any, query string, args []any) (sql.Result, error) {
+	if ex, ok := ex.(interface {
+		ExecContext(context.Context, string, ...any) (sql.Result, error)
+	}); ok {
+		return ex.ExecContext(ctx, query, args...)
+	}
+	return nil, fmt.Errorf("sqlaudit: %T does not support ExecContext", ex)
+}
+
+func queryContext(ctx context.Context, ex any, query string, args []any) (*sql.Rows, error) {
+	if ex, ok := ex.(interface {
+		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	}); ok {
+		return ex.QueryContext(ctx, query, args...)
+	}
+	return nil, fmt.Errorf("sqlaudit: %T does not support QueryContext", ex)
+}

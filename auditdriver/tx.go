@@ -1,0 +1,167 @@
+package auditdriver
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
+
+	"github.com/sqlaudit/sqlaudit/auditlog"
+)
+
+// maxPending is how many entries a transaction holds before it writes them.
+const maxPending = 1000
+
+// A Tx is a transaction and the entries of what was changed in it. Entries are collected and written together: by
+// Commit, before a statement that reads the log, when many have gathered, and before each raw statement
+// (ExecContext, QueryContext), which may be a savepoint; from the first of those on they are written as soon
+// as their change is made.
+type Tx struct {
+	dialect.Tx
+	drv *Driver
+	id  uuid.UUID
+	// ctx is the context that the transaction was begun with. Commit, which has none, writes with it.
+	ctx context.Context
+
+	mu      sync.Mutex
+	pending []*auditlog.Entry
+	through bool
+	locked  bool
+	failure error
+}
+
+func (d *Driver) newTx(ctx context.Context, tx dialect.Tx) *Tx {
+	return &Tx{Tx: tx, drv: d, id: uuid.Must(uuid.NewV7()), ctx: ctx}
+}
+
+// Exec implements dialect.Tx.
+func (tx *Tx) Exec(ctx context.Context, query string, args, v any) error {
+	if err := tx.enter(ctx); err != nil {
+		return err
+	}
+	return tx.note(tx.Tx.Exec(ctx, query, args, v))
+}
+
+// Query implements dialect.Tx.
+func (tx *Tx) Query(ctx context.Context, query string, args, v any) error {
+	if err := tx.enter(ctx); err != nil {
+		return err
+	}
+	if strings.Contains(query, tx.drv.writer.Table()) {
+		if err := tx.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return tx.note(tx.Tx.Query(ctx, query, args, v))
+}
+
+// enter lets the unit of ctx prepare, before its first statement.
+func (tx *Tx) enter(ctx context.Context) error {
+	if u := unitFrom(ctx); u != nil && u.tx == tx && u.engaged && !u.done {
+		return u.prepare(ctx)
+	}
+	return nil
+}
+
+// note remembers an error after which the database has given up the transaction, though a later statement would
+// succeed outside of it.
+func (tx *Tx) note(err error) error {
+	if err != nil && tx.drv.Dialect() == dialect.MySQL && strings.Contains(err.Error(), "Error 1213") {
+		tx.Fail(err)
+	}
+	return err
+}
+
+// ExecContext runs a raw statement, which may be a savepoint: entries are written before it, and at once from here on.
+func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := tx.writeThrough(ctx); err != nil {
+		return nil, err
+	}
+	res, err := execContext(ctx, tx.Tx, query, args)
+	return res, tx.note(err)
+}
+
+// QueryContext is like ExecContext, for statements that return rows.
+func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := tx.writeThrough(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := queryContext(ctx, tx.Tx, query, args)
+	return rows, tx.note(err)
+}
+
+func (tx *Tx) writeThrough(ctx context.Context) error {
+	tx.mu.Lock()
+	tx.through = true
+	tx.mu.Unlock()
+	return tx.flush(ctx)
+}
+
+// Record adds entries to the transaction's. If it fails, so will Commit.
+func (tx *Tx) Record(ctx context.Context, entries []*auditlog.Entry) error {
+	tx.mu.Lock()
+	tx.pending = append(tx.pending, entries...)
+	due := tx.through || len(tx.pending) >= maxPending
+	tx.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return tx.flush(ctx)
+}
+
+func (tx *Tx) flush(ctx context.Context) error {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.failure != nil || len(tx.pending) == 0 {
+		return nil
+	}
+	entries := tx.pending
+	tx.pending = nil
+	if err := tx.drv.writer.Write(ctx, tx.Tx, tx.id, entries); err != nil {
+		tx.failure = err
+		return err
+	}
+	return nil
+}
+
+// Lock takes the write lock of a database that has only one, once, so that a mutation that is about to read
+// waits for it as the write alone would have done.
+func (tx *Tx) Lock(ctx context.Context) error {
+	query := tx.drv.writer.LockStatement()
+	if query == "" || tx.locked {
+		return nil
+	}
+	if err := tx.Tx.Exec(ctx, query, []any{}, nil); err != nil {
+		return err
+	}
+	tx.locked = true
+	return nil
+}
+
+// Fail makes Commit fail with auditlog.ErrIncomplete and err: the transaction holds, or may hold, a change without
+// its entry.
+func (tx *Tx) Fail(err error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.failure == nil {
+		tx.failure = err
+	}
+}
+
+// Commit writes the collected entries, with the context that the transaction was begun with, and commits. If
+// they cannot be written it rolls back and returns the error.
+func (tx *Tx) Commit() error {
+	err := tx.flush(tx.ctx)
+	if err == nil && tx.failure != nil {
+		err = tx.failure
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("%w: %w", auditlog.ErrIncomplete, err), tx.Rollback())
+	}
+	return tx.Tx.Commit()
+}
