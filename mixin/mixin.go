@@ -1,0 +1,105 @@
+// Package mixin holds what a schema says: which types and fields are tracked (Mixin, Ignore), and what the log's own
+// type looks like (LogMixin).
+package mixin
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/mixin"
+
+	"github.com/sqlaudit/sqlaudit/hook"
+)
+
+// A Mixin says that a type is tracked, and how. The zero value tracks every field and every edge whose foreign key is in the
+// type's own table. Its names are checked when code is generated.
+//
+//	func (Customer) Mixin() []ent.Mixin {
+//		return []ent.Mixin{sqlaudit.Mixin{Fields: []string{"name", "email"}}.Track()}
+//	}
+type Mixin struct {
+	// Fields are the names of the fields to track. Empty means every field, and every owned edge unless Edges
+	// names some.
+	Fields []string
+	// Exclude are the names of fields and edges not to track where Fields is empty.
+	Exclude []string
+	// Edges are the names of the edges to track: of those whose foreign key is in the type's own table. An edge that
+	// is bound to a field is tracked as that field.
+	Edges []string
+	// Label names the type in the log, at most 128 characters. It is unique; the default is the type's name.
+	Label string
+	// ResourceID names the field whose value identifies an entity in the log: required, unique and
+	// immutable. The default is the id.
+	ResourceID string
+	// ActorField names the entity's own field to take the actor's id from where neither the context nor the client's
+	// actor function knows one.
+	ActorField string
+}
+
+// Track returns the ent mixin that tracks as m says. Mixin cannot be one itself: its field Fields hides the
+// method.
+func (m Mixin) Track() ent.Mixin { return tracker{mark: Mark{Mixin: m}} }
+
+type tracker struct {
+	mixin.Schema
+	mark Mark
+}
+
+// Annotations implements ent.Mixin.
+func (t tracker) Annotations() []schema.Annotation { return []schema.Annotation{t.mark} }
+
+// Hooks implements ent.Mixin.
+func (t tracker) Hooks() []ent.Hook { return []ent.Hook{hook.New()} }
+
+// A Mark is the annotation by which the extension knows a tracked type.
+type Mark struct {
+	Mixin
+	// Twice says that the schema has more than one such mixin.
+	Twice bool `json:",omitempty"`
+}
+
+// Name implements schema.Annotation.
+func (Mark) Name() string { return "SQLAudit" }
+
+// Merge implements schema.Merger. A type cannot be tracked in two ways.
+func (m Mark) Merge(schema.Annotation) schema.Annotation {
+	m.Twice = true
+	return m
+}
+
+// MarkOf returns the mark among a type's annotations, if it has one.
+func MarkOf(annotations map[string]any) (m Mark, ok bool, err error) {
+	v, ok := annotations[m.Name()]
+	if !ok {
+		return m, false, nil
+	}
+	return m, true, convert(v, &m)
+}
+
+// Ignore returns an annotation for a field or an edge that is never tracked.
+func Ignore() schema.Annotation { return ignore{Ignore: true} }
+
+type ignore struct{ Ignore bool }
+
+// Name implements schema.Annotation.
+func (ignore) Name() string { return "SQLAuditField" }
+
+// Ignored reports whether Ignore is among a field's or an edge's annotations.
+func Ignored(annotations map[string]any) bool {
+	_, ok := annotations[ignore{}.Name()]
+	return ok
+}
+
+// convert gives an annotation that went through JSON its type back.
+func convert(v, to any) error {
+	b, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(b, to)
+	}
+	if err != nil {
+		return fmt.Errorf("sqlaudit: read annotation: %w", err)
+	}
+	return nil
+}
