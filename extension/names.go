@@ -1,0 +1,66 @@
+package extension
+
+import (
+	"entgo.io/ent/entc/gen"
+)
+
+var pascal = gen.Funcs["pascal"].(func(string) string)
+
+// HistoryName returns the name of what is generated beside the tracked types, as it stands in method names.
+func (m *model) HistoryName() string { return pascal(m.History) }
+
+// checkNames returns an error if a name that the templates make is one that ent makes from the user's schema.
+func (m *model) checkNames(g *gen.Graph) error {
+	h := m.HistoryName()
+	for _, n := range g.Nodes {
+		if n.Name == "AuditActor" {
+			return fail(n.Name, "the generated client option has the same name: rename the type")
+		}
+	}
+	for _, t := range m.Types {
+		all := members(t.Type)
+		if all["AuditTarget"] == "field" {
+			return fail(t.Name, "field %q makes a method AuditTarget on the mutation, which sqlaudit makes too: rename the field", "audit_target")
+		}
+		if t.Label == "" {
+			continue
+		}
+		for _, name := range []string{h, "Query" + h, "With" + h, "Has" + h, h + "With", "Has" + h + "With"} {
+			if kind, ok := all[name]; ok {
+				return fail(t.Name, "the %s that makes %s has the name of the generated history: rename it, or the history with extension.WithHistoryName", kind, name)
+			}
+		}
+	}
+	all := members(m.Log)
+	names := []string{"Changes"}
+	for _, t := range m.Types {
+		if t.Label == "" {
+			continue
+		}
+		names = append(names, "Query"+t.Name, t.Name)
+		if m.Actor != nil && t.Name == "Actor" && m.Actor.Name != t.Name {
+			return fail(t.Name, "entries would have two methods QueryActor, one to the entity and one to the actor: rename the type, or remove extension.WithActorType")
+		}
+	}
+	if m.Actor != nil {
+		names = append(names, "QueryActor", "Actor")
+	}
+	for _, name := range names {
+		if kind, ok := all[name]; ok {
+			return fail(m.Log.Name, "the %s that makes %s has the name of a generated method of entries: rename it", kind, name)
+		}
+	}
+	return nil
+}
+
+// members returns the names that ent makes from the fields and edges of a type, and which of the two they are from.
+func members(t *gen.Type) map[string]string {
+	names := make(map[string]string)
+	for _, f := range t.Fields {
+		names[f.StructField()] = "field"
+	}
+	for _, e := range t.Edges {
+		names[e.StructField()] = "edge"
+	}
+	return names
+}

@@ -1,0 +1,12 @@
+// Package templates holds what the extension adds to ent's generated code, through ent's own extension points. A template
+// writes down data and forwards; what happens is in ordinary Go, in the packages hook and auditlog.
+//
+// It is a package because //go:embed cannot reach outside of one.
+package templates
+
+import "embed"
+
+// FS holds the templates.
+//
+//go:embed *.tmpl
+var FS embed.FS
