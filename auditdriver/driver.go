@@ -39,6 +39,26 @@ func New(drv dialect.Driver, writer *auditlog.Writer) *Driver {
 	return d
 }
 
+// newBase begins a transaction of the driver beneath.
+func (d *Driver) newBase(ctx context.Context) (dialect.Tx, error) {
+	drv, ok := d.Driver.(*entsql.Driver)
+	if !ok {
+		return d.Driver.Tx(ctx)
+	}
+	switch ex := drv.ExecQuerier.(type) {
+	case *sql.DB:
+		return d.Driver.Tx(ctx)
+	case *sql.Conn: // ent's own driver panics
+		tx, err := ex.BeginTx(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		return &entsql.Tx{Conn: entsql.Conn{ExecQuerier: tx}, Tx: tx}, nil
+	default:
+		return nil, fmt.Errorf("%w (a driver on %T cannot begin a transaction)", auditlog.ErrDriver, ex)
+	}
+}
+
 func inTransaction(drv dialect.Driver) bool {
 	switch drv := drv.(type) {
 	case *entsql.Driver:
@@ -90,7 +110,7 @@ func (d *Driver) unit(ctx context.Context) *Unit {
 // Tx implements dialect.Driver. Within a recorded mutation it returns that mutation's transaction, whose end is
 // not the caller's to decide.
 func (d *Driver) Tx(ctx context.Context) (dialect.Tx, error) {
-	return d.begin(ctx, d.Driver.Tx)
+	return d.begin(ctx, d.newBase)
 }
 
 // BeginTx is like Tx, with options.

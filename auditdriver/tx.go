@@ -28,11 +28,16 @@ type Tx struct {
 	// ctx is the context that the transaction was begun with. Commit, which has none, writes with it.
 	ctx context.Context
 
+	// turn is held by the mutation that is being recorded, from its first statement to its last: between its read of
+	// old values and its write no other mutation of the same transaction may come.
+	turn sync.Mutex
+
 	mu      sync.Mutex
 	pending []*auditlog.Entry
 	through bool
 	locked  bool
-	failure error
+	failure error // why Commit fails
+	ended   error // why the database has rolled the transaction back
 }
 
 func (d *Driver) newTx(ctx context.Context, tx dialect.Tx) *Tx {
@@ -41,7 +46,7 @@ func (d *Driver) newTx(ctx context.Context, tx dialect.Tx) *Tx {
 
 // Exec implements dialect.Tx.
 func (tx *Tx) Exec(ctx context.Context, query string, args, v any) error {
-	if err := tx.enter(ctx); err != nil {
+	if err := tx.ready(ctx, query); err != nil {
 		return err
 	}
 	return tx.note(tx.Tx.Exec(ctx, query, args, v))
@@ -49,29 +54,55 @@ func (tx *Tx) Exec(ctx context.Context, query string, args, v any) error {
 
 // Query implements dialect.Tx.
 func (tx *Tx) Query(ctx context.Context, query string, args, v any) error {
-	if err := tx.enter(ctx); err != nil {
+	if err := tx.ready(ctx, query); err != nil {
 		return err
-	}
-	if strings.Contains(query, tx.drv.writer.Table()) {
-		if err := tx.flush(ctx); err != nil {
-			return err
-		}
 	}
 	return tx.note(tx.Tx.Query(ctx, query, args, v))
 }
 
-// enter lets the unit of ctx prepare, before its first statement.
-func (tx *Tx) enter(ctx context.Context) error {
+// ready is called ahead of each statement. It lets the unit of ctx prepare, and has entries written that the statement
+// may read.
+func (tx *Tx) ready(ctx context.Context, query string) error {
+	if err := tx.usable(); err != nil {
+		return err
+	}
 	if u := unitFrom(ctx); u != nil && u.tx == tx && u.engaged && !u.done {
-		return u.prepare(ctx)
+		if err := u.prepare(ctx); err != nil {
+			return err
+		}
+	}
+	if strings.Contains(query, tx.drv.writer.Table()) {
+		return tx.flush(ctx)
 	}
 	return nil
 }
 
-// note remembers an error after which the database has given up the transaction, though a later statement would
-// succeed outside of it.
+// usable returns an error if the database has rolled the transaction back: what came now would be committed at once, by itself.
+func (tx *Tx) usable() error {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.ended != nil {
+		return fmt.Errorf("sqlaudit: the database has rolled the transaction back: %w", tx.ended)
+	}
+	return nil
+}
+
+// refuses returns an error if a change must not be made any more, since nothing could stop it from being committed unrecorded.
+func (tx *Tx) refuses() error {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx == tx.drv.outer && tx.failure != nil {
+		return fmt.Errorf("%w: %w", auditlog.ErrIncomplete, tx.failure)
+	}
+	return nil
+}
+
+// note remembers an error with which the database has rolled the transaction back: MySQL and MariaDB do so on a deadlock.
 func (tx *Tx) note(err error) error {
 	if err != nil && tx.drv.Dialect() == dialect.MySQL && strings.Contains(err.Error(), "Error 1213") {
+		tx.mu.Lock()
+		tx.ended = err
+		tx.mu.Unlock()
 		tx.Fail(err)
 	}
 	return err
@@ -96,6 +127,9 @@ func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql
 }
 
 func (tx *Tx) writeThrough(ctx context.Context) error {
+	if err := tx.usable(); err != nil {
+		return err
+	}
 	tx.mu.Lock()
 	tx.through = true
 	tx.mu.Unlock()
@@ -133,6 +167,8 @@ func (tx *Tx) flush(ctx context.Context) error {
 // waits for it as the write alone would have done.
 func (tx *Tx) Lock(ctx context.Context) error {
 	query := tx.drv.writer.LockStatement()
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
 	if query == "" || tx.locked {
 		return nil
 	}
@@ -156,10 +192,11 @@ func (tx *Tx) Fail(err error) {
 // Commit writes the collected entries, with the context that the transaction was begun with, and commits. If
 // they cannot be written it rolls back and returns the error.
 func (tx *Tx) Commit() error {
-	err := tx.flush(tx.ctx)
-	if err == nil && tx.failure != nil {
-		err = tx.failure
-	}
+	// What flush returns stays as the transaction's failure.
+	_ = tx.flush(tx.ctx)
+	tx.mu.Lock()
+	err := tx.failure
+	tx.mu.Unlock()
 	if err != nil {
 		return errors.Join(fmt.Errorf("%w: %w", auditlog.ErrIncomplete, err), tx.Rollback())
 	}

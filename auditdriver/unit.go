@@ -18,10 +18,14 @@ type Unit struct {
 	tx  *Tx
 	own bool // the transaction is the unit's, not the user's
 
+	// exclusive says that no code of the user's runs within the unit, so that it can take its turn.
+	exclusive bool
+
 	engaged  bool
 	prepared bool
 	watching bool
 	done     bool
+	holding  bool // the transaction's turn
 	issued   int
 	before   func(context.Context) error
 }
@@ -36,8 +40,11 @@ func unitFrom(ctx context.Context) *Unit {
 // NewUnit returns a unit for a mutation that runs on drv, and the context that it travels in. Inner gives the
 // transaction beneath a driver of the generated package, or nil. NewUnit opens nothing. It fails with
 // auditlog.ErrDriver if drv does not lead to a Driver or a Tx.
-func NewUnit(ctx context.Context, drv dialect.Driver, inner func(dialect.Driver) dialect.Tx) (context.Context, *Unit, error) {
-	u := &Unit{}
+//
+// Exclusive says that no code of the user's runs between the unit's first statement and its end. In the user's transaction such a
+// unit waits until another's is over.
+func NewUnit(ctx context.Context, drv dialect.Driver, inner func(dialect.Driver) dialect.Tx, exclusive bool) (context.Context, *Unit, error) {
+	u := &Unit{exclusive: exclusive}
 	if err := u.attach(ctx, drv, inner); err != nil {
 		return ctx, nil, err
 	}
@@ -90,7 +97,7 @@ func (u *Unit) Own() bool { return u.own }
 // open returns the transaction of the unit's statements, and begins it if it is the unit's own.
 func (u *Unit) open(ctx context.Context) (*Tx, error) {
 	if u.tx == nil {
-		tx, err := u.drv.Driver.Tx(ctx)
+		tx, err := u.drv.newBase(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("starting a transaction: %w", err)
 		}
@@ -107,7 +114,14 @@ func (u *Unit) prepare(ctx context.Context) error {
 		}
 		return nil
 	}
+	if err := u.tx.refuses(); err != nil {
+		return err
+	}
 	u.prepared = true
+	if u.exclusive && !u.own {
+		u.tx.turn.Lock()
+		u.holding = true
+	}
 	if u.before == nil {
 		return nil
 	}
@@ -130,6 +144,9 @@ func (u *Unit) Lock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := u.prepare(ctx); err != nil {
+		return err
+	}
 	return tx.Lock(ctx)
 }
 
@@ -145,9 +162,17 @@ func (u *Unit) Fail(err error) {
 	}
 }
 
+func (u *Unit) end() {
+	u.done = true
+	if u.holding {
+		u.holding = false
+		u.tx.turn.Unlock()
+	}
+}
+
 // Commit ends the unit, and commits its transaction with the entries that were recorded if it is the unit's own.
 func (u *Unit) Commit() error {
-	u.done = true
+	u.end()
 	if !u.own || u.tx == nil {
 		return nil
 	}
@@ -157,7 +182,7 @@ func (u *Unit) Commit() error {
 // Rollback ends the unit, and rolls back its transaction if it is its own. It returns err, joined with
 // the rollback's error.
 func (u *Unit) Rollback(err error) error {
-	u.done = true
+	u.end()
 	if !u.own || u.tx == nil {
 		return err
 	}

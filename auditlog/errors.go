@@ -10,9 +10,10 @@ var (
 	// while the code was generated without the extension. Nothing was written.
 	ErrNotGenerated = errors.New("sqlaudit: the schema uses sqlaudit.Mixin but the code was generated without its extension: add extension.New() to entc.Extensions in ent/entc.go and run go generate")
 
-	// ErrHookMissing is returned by the writes of a tracked type whose schema hook is not the
-	// mixin's, as happens when a mixin that embeds it overrides Hooks(). Nothing was written.
-	ErrHookMissing = errors.New("sqlaudit: the type is tracked but the mixin's hook is not among its hooks: return it from the mixin that overrides Hooks()")
+	// ErrHookMissing is returned by the writes of a tracked type whose schema hook is not the mixin's, as happens when a
+	// mixin that embeds it overrides Hooks(), and by a write that did not pass through the hook because another hook put it in
+	// the place of one that did. Nothing was written.
+	ErrHookMissing = errors.New("sqlaudit: the write did not pass through the hook of sqlaudit.Mixin: return it from a mixin that overrides Hooks(), and hand on the mutation and the context that a hook is given")
 
 	// ErrReadOnly is returned when entries are created, changed or removed through the client.
 	ErrReadOnly = errors.New("sqlaudit: the audit log is written by the library alone: entries cannot be created, changed or removed through the client")
@@ -21,8 +22,8 @@ var (
 	// installed, so that the record could not share its transaction. Nothing was written.
 	ErrDriver = errors.New("sqlaudit: the client's driver is not the audit driver: build clients with the generated NewClient or Open, and wrap drivers before passing them")
 
-	// ErrUpsert is returned by creates of a tracked type that carry OnConflict. Nothing was written.
-	ErrUpsert = errors.New("sqlaudit: OnConflict on a tracked type cannot be recorded: query for the entity and create or update it in one transaction")
+	// ErrUpsert is returned by creates of a tracked type, or with edges to one, that carry OnConflict. Nothing was written.
+	ErrUpsert = errors.New("sqlaudit: OnConflict on a tracked type, or with edges to one, cannot be recorded: query for the entity and create or update it in one transaction")
 
 	// ErrIncomplete is returned by Commit when the transaction holds a change whose entry could
 	// not be written. The transaction is rolled back.

@@ -18,6 +18,14 @@ import (
 // as they are, bytes in lower-case hex, and for a driver.Valuer the text of the value it stores (so a uuid.UUID
 // has its canonical form). It fails for types that have no such text.
 func IDString(v any) (string, error) {
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer {
+		if rv.IsNil() {
+			return "", fmt.Errorf("a nil %T is no id", v)
+		}
+		if _, ok := v.(driver.Valuer); !ok || rv.Type().Elem().Implements(valuer) {
+			return IDString(rv.Elem().Interface())
+		}
+	}
 	switch v := v.(type) {
 	case string:
 		return v, nil
@@ -49,13 +57,11 @@ func IDString(v any) (string, error) {
 		return strconv.FormatInt(rv.Int(), 10), nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return strconv.FormatUint(rv.Uint(), 10), nil
-	case reflect.Pointer:
-		if !rv.IsNil() {
-			return IDString(rv.Elem().Interface())
-		}
 	}
 	return "", fmt.Errorf("%T is no id: use a string, an integer or a UUID", v)
 }
+
+var valuer = reflect.TypeFor[driver.Valuer]()
 
 // The ids of entries are version 7 UUIDs as RFC 9562 lays them out: 48 bits of Unix milliseconds, then, by
 // its method 3, the fraction of the millisecond in the 12 bits of rand_a, then random bits that

@@ -32,11 +32,10 @@ func (i Identity) Entries(log *entsql.SelectTable, dialectName string, entities 
 func (i Identity) HasEntry(entities *entsql.Selector, log *entsql.SelectTable, where func(*entsql.Selector)) {
 	s := entsql.Dialect(entities.Dialect()).Select(log.C(ColumnID)).From(log).WithContext(entities.Context())
 	where(s)
+	id, text := s.C(ColumnResourceID), i.text(entities)
 	s.Where(entsql.And(
 		entsql.EQ(s.C(ColumnResourceType), i.Label),
-		entsql.P(func(b *entsql.Builder) {
-			b.Ident(s.C(ColumnResourceID)).WriteOp(entsql.OpEQ).Join(i.text(entities))
-		}),
+		entsql.P(func(b *entsql.Builder) { b.Ident(id).WriteOp(entsql.OpEQ).Join(text) }),
 	))
 	entities.Where(entsql.Exists(s))
 }
@@ -56,9 +55,11 @@ func (i Identity) Actors(table *entsql.SelectTable, entries *entsql.Selector, ac
 
 func (i Identity) named(table *entsql.SelectTable, entries *entsql.Selector, column string) *entsql.Selector {
 	s := entsql.Dialect(entries.Dialect()).Select().From(table)
-	ids := nested(entries, "id", entsql.ExprFunc(func(b *entsql.Builder) { b.Ident(entries.C(column)) }))
+	name := entries.C(column)
+	ids := nested(entries, "id", entsql.ExprFunc(func(b *entsql.Builder) { b.Ident(name) }))
+	text := i.text(s) // names the table as it is called here: a later step may give it another name outside
 	s.Where(entsql.P(func(b *entsql.Builder) {
-		b.Join(i.text(s)).WriteOp(entsql.OpIn).Wrap(func(b *entsql.Builder) { b.Join(ids) })
+		b.Join(text).WriteOp(entsql.OpIn).Wrap(func(b *entsql.Builder) { b.Join(ids) })
 	}))
 	return s
 }
@@ -73,9 +74,9 @@ func nested(inner *entsql.Selector, name string, expr entsql.Querier) *entsql.Se
 
 // text returns the identity of s's rows as the log writes it.
 func (i Identity) text(s *entsql.Selector) entsql.Querier {
-	column := s.C(i.Column)
+	column, name := s.C(i.Column), s.Dialect()
 	return entsql.ExprFunc(func(b *entsql.Builder) {
-		switch name := s.Dialect(); {
+		switch {
 		case i.Type == field.TypeString || i.Type == field.TypeEnum:
 			b.Ident(column)
 		case i.Type == field.TypeBytes && name == dialect.Postgres:

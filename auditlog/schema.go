@@ -26,7 +26,7 @@ func NewSchema(types ...*Type) *Schema {
 		}
 	}
 	for _, t := range types {
-		for _, f := range t.Fields {
+		for _, f := range slices.Concat(t.Fields, t.Cascades) {
 			if target := s.types[f.References]; target != nil {
 				target.referrers = append(target.referrers, Referrer{Type: t, Field: f})
 			}
@@ -63,6 +63,10 @@ type Type struct {
 	// Identity is how the log names entities of the type.
 	Identity
 	Fields []*Field
+	// Cascades are foreign keys that are not recorded, and by which rows of the type go with those that they point at.
+	Cascades []*Field
+	// Keys are the columns of unique indexes.
+	Keys []string
 
 	// IDColumn is the primary key's column, and ID its value as the database stores it.
 	IDColumn string
@@ -84,7 +88,7 @@ type Type struct {
 	columns   []string
 }
 
-// A Referrer is a recorded foreign key that points at a type.
+// A Referrer is a foreign key that points at a type: a recorded one, or one that cascades.
 type Referrer struct {
 	Type  *Type
 	Field *Field
@@ -93,7 +97,7 @@ type Referrer struct {
 // Tracked reports whether changes of the type are themselves recorded.
 func (t *Type) Tracked() bool { return t.Label != "" }
 
-// Referrers returns the recorded foreign keys that point at t.
+// Referrers returns the foreign keys whose rows change, or go, with a deleted row of t.
 func (t *Type) Referrers() []Referrer { return t.referrers }
 
 // Columns returns the columns that a row of t is read with: the id, the recorded fields in their order, and
@@ -116,16 +120,26 @@ func (t *Type) Columns() []string {
 // ResourceID returns the text that identifies node in the log. It fails for a node without such a value
 // and for one whose text is longer than MaxResourceID.
 func (t *Type) ResourceID(node any) (string, error) {
-	var v any
+	v, err := t.ID(node)
 	if t.Resource != nil {
-		v = t.Resource(node)
-	} else {
-		id, err := t.ID(node)
-		if err != nil {
-			return "", &ValueError{Name: t.Name + " id", Reason: err.Error()}
-		}
-		v = id
+		v, err = t.Resource(node), nil
 	}
+	if err != nil {
+		return "", &ValueError{Name: t.Name + " id", Reason: err.Error()}
+	}
+	return t.idText(v)
+}
+
+// CheckID returns an error if v, the value that is to identify an entity, cannot stand in the log. A nil v can.
+func (t *Type) CheckID(v any) error {
+	if v == nil || !t.Tracked() {
+		return nil
+	}
+	_, err := t.idText(v)
+	return err
+}
+
+func (t *Type) idText(v any) (string, error) {
 	s, err := IDString(v)
 	if err != nil {
 		return "", &ValueError{Name: t.Name + " id", Reason: err.Error()}
@@ -133,7 +147,8 @@ func (t *Type) ResourceID(node any) (string, error) {
 	return s, check(t.Name+" id", s, MaxResourceID)
 }
 
-// ResourceIDs returns the texts that identify nodes of t in the log. It is nil only if nodes is.
+// ResourceIDs returns the texts that identify nodes of t in the log. It is nil only if nodes is. It fails for a node that was read
+// without the field that identifies it.
 func ResourceIDs[N any](t *Type, nodes []N) ([]string, error) {
 	if nodes == nil {
 		return nil, nil
@@ -143,6 +158,9 @@ func ResourceIDs[N any](t *Type, nodes []N) ([]string, error) {
 		var err error
 		if ids[i], err = t.ResourceID(n); err != nil {
 			return nil, err
+		}
+		if ids[i] == "" {
+			return nil, &ValueError{Name: t.Name + " id", Reason: "field " + t.Column + " is empty: was the entity read without it?"}
 		}
 	}
 	return ids, nil

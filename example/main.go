@@ -99,7 +99,7 @@ func change(ctx context.Context, client *ent.Client) error {
 	}
 
 	// An attempt that fails leaves neither a change nor an entry.
-	if err := attempt(asAda, client, acme, others[1]); err == nil {
+	if err := attempt(asAda, client, others[1]); err == nil {
 		return errors.New("the transaction that was to fail did not")
 	}
 	if err := client.Customer.DeleteOne(others[1]).Exec(sqlaudit.WithReason(asAda, "asked to be forgotten")); err != nil {
@@ -110,7 +110,7 @@ func change(ctx context.Context, client *ent.Client) error {
 }
 
 // attempt changes a customer and then fails.
-func attempt(ctx context.Context, client *ent.Client, acme, other *ent.Customer) error {
+func attempt(ctx context.Context, client *ent.Client, other *ent.Customer) error {
 	tx, err := client.Tx(ctx)
 	if err != nil {
 		return err
@@ -152,7 +152,9 @@ func report(ctx context.Context, client *ent.Client, out io.Writer) error {
 		{`acme.QueryHistory().Where(auditlog.Reason("ticket 7"))`, acme.QueryHistory().Where(auditlog.Reason("ticket 7"))},
 		{"client.Customer.QueryHistory(), also of those that are gone", client.Customer.QueryHistory()},
 	}
-	fmt.Fprintf(out, "\nThe history of Acme, in each way to reach it:\n\n")
+	fmt.Fprintf(out, "\nThe history of Acme:\n\n")
+	printTable(out, loaded)
+	fmt.Fprintf(out, "\nThe ways to reach it, and what each finds:\n\n")
 	fmt.Fprintf(out, "%3d entries  %s\n", len(loaded), "client.Customer.Query().….WithHistory(), then acme.History()")
 	for _, w := range ways {
 		n, err := w.query.Count(ctx)

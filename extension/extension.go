@@ -13,6 +13,7 @@ package extension
 import (
 	"fmt"
 	"go/token"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -89,6 +90,9 @@ func WithDatabaseSchema(name string) Option {
 // QueryActor then leads to that entity.
 func WithActorType(name string) Option {
 	return func(e *Extension) error {
+		if name == "" {
+			return fmt.Errorf("WithActorType: the name is empty")
+		}
 		e.actorType = name
 		return nil
 	}
@@ -100,6 +104,9 @@ func WithHistoryName(name string) Option {
 	return func(e *Extension) error {
 		if !token.IsIdentifier(name) || strings.ToLower(name) != name {
 			return fmt.Errorf("WithHistoryName: %q is not a name in the form of an ent edge, such as %q", name, "audit_trail")
+		}
+		if slices.Contains(entityNames, pascal(name)) {
+			return fmt.Errorf("WithHistoryName: ent makes %s of every type: choose another name", pascal(name))
 		}
 		e.history = name
 		return nil

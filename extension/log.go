@@ -57,6 +57,10 @@ func (e *Extension) logType(g *gen.Graph) (*gen.Type, error) {
 		if _, ok := found.Annotations[added{}.Name()]; !ok {
 			return found, e.checkOwnLog(found)
 		}
+		// Ent gave the type of the snapshot a range of ids, which it does not give to one added later.
+		if starts, ok := g.Annotations[gen.IncrementStarts{}.Name()].(gen.IncrementStarts); ok {
+			delete(starts, found.Table())
+		}
 		return found, nil
 	}
 	name := e.typeName

@@ -27,6 +27,8 @@ type typ struct {
 	*gen.Type
 	Label    string // empty unless tracked
 	Fields   []*column
+	Cascades []*column // foreign keys that are not recorded, but cascade
+	Keys     []string  // columns of unique indexes
 	Resource *gen.Field
 	ActorBy  *gen.Field
 }
@@ -132,6 +134,8 @@ func track(n *gen.Type, mark mixin.Mark) (*typ, error) {
 		return nil, fail(n.Name, "the log cannot be tracked itself: remove sqlaudit.Mixin")
 	case n.IsView():
 		return nil, fail(n.Name, "a view is never written: remove sqlaudit.Mixin")
+	case n.IsEdgeSchema():
+		return nil, fail(n.Name, "the type is an edge schema, whose rows ent also writes by the edge alone, which is not recorded: remove sqlaudit.Mixin, or Through from the edge")
 	case n.NumHooks() == 0:
 		return nil, fail(n.Name, "the type is tracked but has no hooks: a mixin that embeds sqlaudit's must return its Hooks()")
 	}
@@ -189,23 +193,18 @@ func columns(n *gen.Type, m mixin.Mixin) ([]*column, error) {
 			return nil, err
 		}
 	}
-	everything := len(m.Fields) == 0
 	var cs []*column
 	for _, f := range n.Fields {
-		listed := slices.Contains(m.Fields, f.Name)
-		bound := false
+		var bound *gen.Edge
 		if f.IsEdgeField() {
-			e, err := f.Edge()
-			if err != nil {
+			var err error
+			if bound, err = f.Edge(); err != nil {
 				return nil, err
 			}
-			bound = slices.Contains(m.Edges, e.Name)
 		}
-		ignored := mixin.Ignored(f.Annotations)
-		if ignored && listed {
-			return nil, fail(n.Name, "field %q is in Fields and carries sqlaudit.Ignore(): remove one of them", f.Name)
-		}
-		if !bound && !listed && (!everything || ignored || slices.Contains(m.Exclude, f.Name)) {
+		if ok, err := selects(n, m, f, bound); err != nil {
+			return nil, err
+		} else if !ok {
 			continue
 		}
 		c, err := fieldColumn(f)
@@ -215,10 +214,12 @@ func columns(n *gen.Type, m mixin.Mixin) ([]*column, error) {
 		cs = append(cs, c)
 	}
 	for _, e := range n.Edges {
-		listed := slices.Contains(m.Edges, e.Name)
-		if ignored := mixin.Ignored(e.Annotations); ignored && listed {
-			return nil, fail(n.Name, "edge %q is in Edges and carries sqlaudit.Ignore(): remove one of them", e.Name)
-		} else if !e.OwnFK() || e.Field() != nil || !listed && (!everything || len(m.Edges) > 0 || ignored || slices.Contains(m.Exclude, e.Name)) {
+		if !e.OwnFK() || e.Field() != nil {
+			continue
+		}
+		if ok, err := selects(n, m, nil, e); err != nil {
+			return nil, err
+		} else if !ok {
 			continue
 		}
 		c, err := edgeColumn(e)
@@ -231,6 +232,41 @@ func columns(n *gen.Type, m mixin.Mixin) ([]*column, error) {
 		return nil, fail(n.Name, "the type is tracked but none of its fields is: name some in Fields, or remove sqlaudit.Mixin")
 	}
 	return cs, nil
+}
+
+// selects reports whether a mark selects the column of a field, of an edge, or of a field that an edge is bound to: what is said
+// of either holds for both.
+func selects(n *gen.Type, m mixin.Mixin, f *gen.Field, e *gen.Edge) (bool, error) {
+	type part struct {
+		kind, name, list          string
+		listed, ignored, excluded bool
+	}
+	var parts []part
+	if f != nil {
+		parts = append(parts, part{"field", f.Name, "Fields", slices.Contains(m.Fields, f.Name), mixin.Ignored(f.Annotations), slices.Contains(m.Exclude, f.Name)})
+	}
+	if e != nil {
+		parts = append(parts, part{"edge", e.Name, "Edges", slices.Contains(m.Edges, e.Name), mixin.Ignored(e.Annotations), slices.Contains(m.Exclude, e.Name)})
+	}
+	listed, left := false, false
+	for _, a := range parts {
+		listed = listed || a.listed
+		left = left || a.ignored || a.excluded
+		for _, b := range parts {
+			its := ""
+			if a != b {
+				its = fmt.Sprintf("its %s %q ", b.kind, b.name)
+			}
+			if a.listed && b.ignored {
+				return false, fail(n.Name, "%s %q is in %s and %scarries sqlaudit.Ignore(): remove one of them", a.kind, a.name, a.list, its)
+			}
+			if a.listed && b.excluded {
+				return false, fail(n.Name, "%s %q is in %s and %sin Exclude: remove one of them", a.kind, a.name, a.list, its)
+			}
+		}
+	}
+	everything := len(m.Fields) == 0 && (f != nil || len(m.Edges) == 0)
+	return listed || everything && !left, nil
 }
 
 // checkList checks the names in one of a mark's lists.
@@ -291,38 +327,58 @@ func cascades(e *gen.Edge) bool {
 	return a != nil && a.OnDelete == entsql.Cascade
 }
 
-// addReferenced adds the types that recorded foreign keys point at: their deletion changes tracked rows, as do their edges.
-// Through untracked types that go with another's deletion it follows the cascade.
+// addReferenced adds the types that recorded foreign keys point at, for their deletion changes tracked rows, as do their edges; and
+// those from which a deletion cascades to a described type, by a foreign key that is not itself recorded.
 func (m *model) addReferenced() {
 	for i := 0; i < len(m.Types); i++ {
 		t := m.Types[i]
-		if t.Label == "" {
-			for _, e := range t.Edges {
-				if !e.OwnFK() || !cascades(e) {
-					continue
-				}
-				c, err := edgeColumn(e)
-				if err != nil {
-					continue // ent has refused such an edge before
-				}
-				if f := e.Field(); f != nil {
-					c.Name, c.Constant, c.Value, c.Nillable = f.Name, f.Constant(), f.StructField(), f.NillableValue()
-				}
-				t.Fields = append(t.Fields, c)
-			}
-		}
-		for _, c := range t.Fields {
-			if c.References == "" || m.Type(c.References) != nil {
+		for _, e := range t.Edges {
+			if !e.OwnFK() {
 				continue
 			}
-			for _, e := range t.Edges {
-				if e.Type.Name == c.References && idProblem(e.Type) == "" && !e.Type.IsView() {
-					m.Types = append(m.Types, &typ{Type: e.Type})
-					break
-				}
+			recorded := slices.ContainsFunc(t.Fields, func(c *column) bool { return c.References == e.Type.Name && c.Constant == edgeConstant(e) })
+			if !recorded && !cascades(e) || idProblem(e.Type) != "" || e.Type.IsView() {
+				continue
+			}
+			if !recorded {
+				t.Cascades = append(t.Cascades, &column{Constant: e.ColumnConstant(), References: e.Type.Name})
+			}
+			if m.Type(e.Type.Name) == nil {
+				m.Types = append(m.Types, &typ{Type: e.Type})
 			}
 		}
+		t.Keys = keys(t.Type)
 	}
+}
+
+// edgeConstant returns the name of the constant by which the column of e's foreign key is recorded.
+func edgeConstant(e *gen.Edge) string {
+	if f := e.Field(); f != nil {
+		return f.Constant()
+	}
+	return e.ColumnConstant()
+}
+
+// keys returns the columns of n's unique indexes, sorted.
+func keys(n *gen.Type) []string {
+	var ks []string
+	for _, f := range n.Fields {
+		if f.Unique {
+			ks = append(ks, f.StorageKey())
+		}
+	}
+	for _, e := range n.Edges {
+		if e.O2O() && e.OwnFK() {
+			ks = append(ks, e.Rel.Column())
+		}
+	}
+	for _, idx := range n.Indexes {
+		if idx.Unique {
+			ks = append(ks, idx.Columns...)
+		}
+	}
+	slices.Sort(ks)
+	return slices.Compact(ks)
 }
 
 func resource(n *gen.Type, name string) (*gen.Field, error) {

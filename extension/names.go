@@ -6,6 +6,9 @@ import (
 
 var pascal = gen.Funcs["pascal"].(func(string) string)
 
+// entityNames are the fields and methods that ent gives to every entity.
+var entityNames = []string{"ID", "Edges", "Update", "Unwrap", "String", "Value"}
+
 // HistoryName returns the name of what is generated beside the tracked types, as it stands in method names.
 func (m *model) HistoryName() string { return pascal(m.History) }
 
@@ -25,6 +28,9 @@ func (m *model) checkNames(g *gen.Graph) error {
 		if t.Label == "" {
 			continue
 		}
+		if all["AuditIdentity"] == "field" {
+			return fail(t.Name, "field %q makes a function AuditIdentity in the type's package, which has a variable of sqlaudit's of that name: rename the field", "audit_identity")
+		}
 		for _, name := range []string{h, "Query" + h, "With" + h, "Has" + h, h + "With", "Has" + h + "With"} {
 			if kind, ok := all[name]; ok {
 				return fail(t.Name, "the %s that makes %s has the name of the generated history: rename it, or the history with extension.WithHistoryName", kind, name)
@@ -37,13 +43,13 @@ func (m *model) checkNames(g *gen.Graph) error {
 		if t.Label == "" {
 			continue
 		}
-		names = append(names, "Query"+t.Name, t.Name)
+		names = append(names, "Query"+t.Name)
 		if m.Actor != nil && t.Name == "Actor" && m.Actor.Name != t.Name {
 			return fail(t.Name, "entries would have two methods QueryActor, one to the entity and one to the actor: rename the type, or remove extension.WithActorType")
 		}
 	}
 	if m.Actor != nil {
-		names = append(names, "QueryActor", "Actor")
+		names = append(names, "QueryActor")
 	}
 	for _, name := range names {
 		if kind, ok := all[name]; ok {
@@ -61,6 +67,7 @@ func members(t *gen.Type) map[string]string {
 	}
 	for _, e := range t.Edges {
 		names[e.StructField()] = "edge"
+		names["Query"+e.StructField()] = "edge"
 	}
 	return names
 }

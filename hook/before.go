@@ -2,6 +2,7 @@ package hook
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -31,24 +32,82 @@ func (o *operation) beforeUpdate(ctx context.Context, spec *sqlgraph.UpdateSpec)
 	if err := o.unit.Lock(ctx); err != nil {
 		return err
 	}
-	rows, err := o.read(ctx, o.target.Type, lockUpdate, func(s *sql.Selector) {
-		if o.one() {
+	// An update of one entity names it in its specification. Without columns to set, ent changes that entity's edges whether
+	// or not it matches the predicate.
+	one := spec.Node.ID != nil && spec.Node.ID.Value != nil
+	predicate := asStatement(spec.Predicate)
+	if !one && external(spec) {
+		predicate = spec.Predicate // ent selects the ids first, by the whole of it
+	}
+	rows, err := o.read(ctx, o.target.Type, o.strength(spec), func(s *sql.Selector) {
+		if one {
 			s.Where(sql.EQ(s.C(spec.Node.ID.Column), spec.Node.ID.Value))
 		}
-		if spec.Predicate != nil {
-			spec.Predicate(s)
+		if predicate != nil {
+			predicate(s)
 		}
 	})
 	if err != nil {
 		return err
 	}
 	o.add(o.target.Type, rows)
-	if o.needsNarrowing(rows) {
-		if spec.Predicate, err = narrow(o.target.Type, rows); err != nil {
+	owners := keysOf(rows)
+	if one {
+		owners = []any{spec.Node.ID.Value}
+	}
+	if !one || len(rows) == 0 {
+		if spec.Predicate, err = o.narrow(rows, spec.Predicate); err != nil {
 			return err
 		}
 	}
-	return o.readLinks(ctx, links, keysOf(rows))
+	return o.readLinks(ctx, links, owners)
+}
+
+// asStatement returns a predicate that takes of p what an UPDATE or DELETE of ent's takes of it: its conditions, without limit,
+// order or joins.
+func asStatement(p func(*sql.Selector)) func(*sql.Selector) {
+	if p == nil {
+		return nil
+	}
+	return func(s *sql.Selector) {
+		table := s.Table()
+		scratch := sql.Dialect(s.Dialect()).Select().From(table).WithContext(s.Context())
+		p(scratch)
+		if err := scratch.Err(); err != nil {
+			s.AddError(err)
+		}
+		if where := scratch.P(); where != nil {
+			s.Where(where)
+		}
+	}
+}
+
+// external reports whether an update also writes other tables.
+func external(spec *sqlgraph.UpdateSpec) bool {
+	for _, edges := range [][]*sqlgraph.EdgeSpec{spec.Edges.Add, spec.Edges.Clear} {
+		for _, e := range edges {
+			if e.Rel == sqlgraph.M2M || e.Rel == sqlgraph.O2M || e.Rel == sqlgraph.O2O && !e.Inverse {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// strength returns how the rows of an update are locked: as PostgreSQL's own UPDATE would lock them, since a weaker lock that is raised later
+// can deadlock.
+func (o *operation) strength(spec *sqlgraph.UpdateSpec) strength {
+	keys := o.target.Type.Keys
+	if len(spec.Modifiers) > 0 && len(keys) > 0 {
+		return lockKey
+	}
+	set := columnsSet(spec)
+	for _, k := range keys {
+		if set[k] {
+			return lockKey
+		}
+	}
+	return lockUpdate
 }
 
 // BeforeDelete reads and locks the rows that ent is about to delete by predicates, and those that the database will change
@@ -59,11 +118,12 @@ func BeforeDelete[P ~func(*sql.Selector)](ctx context.Context, spec *sqlgraph.De
 	if err != nil {
 		return nil, err
 	}
-	where, err := o.beforeDelete(ctx, func(s *sql.Selector) {
+	own := func(s *sql.Selector) {
 		for _, p := range predicates {
 			p(s)
 		}
-	})
+	}
+	where, err := o.beforeDelete(ctx, own)
 	if where == nil || err != nil {
 		return nil, auditlog.Failed("read rows before the mutation", err)
 	}
@@ -80,7 +140,7 @@ func (o *operation) beforeDelete(ctx context.Context, where func(*sql.Selector))
 	if err := o.unit.Lock(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := o.read(ctx, t, lockKey, where)
+	rows, err := o.read(ctx, t, lockKey, asStatement(where))
 	if err != nil {
 		return nil, err
 	}
@@ -88,22 +148,16 @@ func (o *operation) beforeDelete(ctx context.Context, where func(*sql.Selector))
 	if err := o.readReferrers(ctx, t, rows); err != nil {
 		return nil, err
 	}
-	if !o.needsNarrowing(rows) {
-		return nil, nil
-	}
-	return narrow(t, rows)
+	return o.narrow(rows, where)
 }
 
-// one reports whether the mutation is of one entity by its id.
-func (o *operation) one() bool { return o.mutation.Op().Is(opOne) }
-
-// needsNarrowing reports whether ent's statement might match rows that were not read. A row read by its id is locked, and on
-// SQLite no other transaction can write.
-func (o *operation) needsNarrowing(rows []*row) bool {
-	if o.one() {
-		return len(rows) == 0
+// narrow returns a predicate that matches the given rows alone, in the place of p. On SQLite, where no other transaction can write by
+// now, it is p itself if there are more rows than a statement can name.
+func (o *operation) narrow(rows []*row, p func(*sql.Selector)) (func(*sql.Selector), error) {
+	if o.target.Driver.Dialect() == dialect.SQLite && len(rows) > maxParamsSQLite {
+		return p, nil
 	}
-	return o.target.Driver.Dialect() != dialect.SQLite
+	return narrow(o.target.Type, rows)
 }
 
 // touches reports whether an update may change a recorded column of its own rows. A modifier may set any.
@@ -115,6 +169,17 @@ func (o *operation) touches(spec *sqlgraph.UpdateSpec) bool {
 	if len(spec.Modifiers) > 0 {
 		return true
 	}
+	set := columnsSet(spec)
+	for _, f := range t.Fields {
+		if set[f.Column] {
+			return true
+		}
+	}
+	return false
+}
+
+// columnsSet returns the columns of its own rows that an update sets, but for what modifiers set.
+func columnsSet(spec *sqlgraph.UpdateSpec) map[string]bool {
 	set := make(map[string]bool)
 	for _, fields := range [][]*sqlgraph.FieldSpec{spec.Fields.Set, spec.Fields.Add, spec.Fields.Clear} {
 		for _, f := range fields {
@@ -128,12 +193,7 @@ func (o *operation) touches(spec *sqlgraph.UpdateSpec) bool {
 			}
 		}
 	}
-	for _, f := range t.Fields {
-		if set[f.Column] {
-			return true
-		}
-	}
-	return false
+	return set
 }
 
 // A link is an edge whose foreign key is in the rows of another type, or in other rows of the same one, which
@@ -168,7 +228,11 @@ func (o *operation) readLinks(ctx context.Context, links []link, owners []any) e
 		if l.clear && len(keys) == 0 {
 			column, keys = l.edge.Columns[0], owners
 		}
-		rows, err := o.readKeys(ctx, l.holder, lockUpdate, column, keys)
+		lock := lockUpdate
+		if slices.Contains(l.holder.Keys, l.edge.Columns[0]) {
+			lock = lockKey
+		}
+		rows, err := o.readKeys(ctx, l.holder, lock, column, keys)
 		if err != nil {
 			return err
 		}
@@ -206,18 +270,47 @@ func (o *operation) readReferrers(ctx context.Context, t *auditlog.Type, rows []
 // State connects a mutation with its operation where generated code has no context.
 type State struct{ op *operation }
 
-// Creating says that ent is about to insert what spec will hold by the time of its first statement.
-func (s *State) Creating(spec *sqlgraph.CreateSpec) {
+// Creating says that ent is about to insert, on drv, what spec will hold by the time of its first statement. It returns the driver
+// to insert with: one that refuses if the mutation did not come through the hook, as one that another hook
+// has put in the place of the first.
+func (s *State) Creating(spec *sqlgraph.CreateSpec, drv dialect.Driver, tracked bool) dialect.Driver {
 	o := s.op
-	if o == nil { // the mutation's hook was refused or is missing: nothing is recorded, nothing will be written
-		return
+	if o == nil {
+		return refuser{Driver: drv, all: tracked}
 	}
-	if !o.target.Type.Tracked() && len(o.mutation.AddedEdges()) == 0 {
-		return
+	if !o.concerns() {
+		return drv
 	}
 	o.creates = []*sqlgraph.CreateSpec{spec}
 	o.unit.Engage(o.beforeCreate)
+	return drv
 }
+
+// A refuser is a driver on which nothing is written. Of an untracked type it lets pass what concerns no other table, for which ent
+// begins no transaction.
+type refuser struct {
+	dialect.Driver
+	all bool
+}
+
+// Exec implements dialect.Driver.
+func (r refuser) Exec(ctx context.Context, query string, args, v any) error {
+	if r.all {
+		return auditlog.ErrHookMissing
+	}
+	return r.Driver.Exec(ctx, query, args, v)
+}
+
+// Query implements dialect.Driver.
+func (r refuser) Query(ctx context.Context, query string, args, v any) error {
+	if r.all {
+		return auditlog.ErrHookMissing
+	}
+	return r.Driver.Query(ctx, query, args, v)
+}
+
+// Tx implements dialect.Driver.
+func (r refuser) Tx(context.Context) (dialect.Tx, error) { return nil, auditlog.ErrHookMissing }
 
 // BeforeBulk says that ent is about to insert what spec will hold for mutations with the given states. The
 // operation of ctx, the last and innermost one, records them all.
@@ -251,6 +344,9 @@ func (o *operation) beforeCreate(ctx context.Context) error {
 		if len(spec.OnConflict) > 0 || o.batch != nil && len(o.batch.OnConflict) > 0 {
 			return auditlog.ErrUpsert
 		}
+		if err := o.target.Type.CheckID(given(o.target.Type, spec)); err != nil {
+			return err
+		}
 	}
 	for _, spec := range o.creates {
 		if links := o.links(spec.Edges, false); len(links) > 0 {
@@ -260,6 +356,19 @@ func (o *operation) beforeCreate(ctx context.Context) error {
 			if err := o.readLinks(ctx, links, nil); err != nil {
 				return auditlog.Failed("read rows before the mutation", err)
 			}
+		}
+	}
+	return nil
+}
+
+// given returns the value that will identify a created entity in the log, or nil if the database is to give it.
+func given(t *auditlog.Type, spec *sqlgraph.CreateSpec) any {
+	if t.Resource == nil && spec.ID != nil {
+		return spec.ID.Value
+	}
+	for _, f := range spec.Fields {
+		if f.Column == t.Column {
+			return f.Value
 		}
 	}
 	return nil

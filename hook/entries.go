@@ -12,8 +12,6 @@ import (
 	"github.com/sqlaudit/sqlaudit/auditlog"
 )
 
-const opOne = ent.OpUpdateOne | ent.OpDeleteOne
-
 // entries reads the rows again and returns what became of them. V is what the mutation returned, or nil if
 // it failed.
 func (o *operation) entries(ctx context.Context, v ent.Value) ([]*auditlog.Entry, error) {
@@ -56,6 +54,11 @@ func (o *operation) created(ctx context.Context) ([]*auditlog.Entry, error) {
 			return nil, err
 		}
 		r := rows[id]
+		if len(keys) == 1 { // also where the database has given the id another text
+			for _, only := range rows {
+				r = only
+			}
+		}
 		if r == nil {
 			return nil, fmt.Errorf("sqlaudit: %s %s is not there after its creation", t.Name, id)
 		}
@@ -93,6 +96,9 @@ func (o *operation) changed(ctx context.Context, im *image) ([]*auditlog.Entry, 
 		action, after := auditlog.ActionUpdate, now[key]
 		if after == nil {
 			action = auditlog.ActionDelete
+		}
+		if after == nil && im.typ == o.target.Type && o.mutation.Op().Is(ent.OpUpdate|ent.OpUpdateOne) {
+			return nil, fmt.Errorf("sqlaudit: %s %s is gone after its update: an update cannot change ids", im.typ.Name, before.id)
 		}
 		e, err := o.entry(im.typ, action, o.stamp, before, after)
 		if err != nil {

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
@@ -59,10 +63,13 @@ func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 		return nil, fmt.Errorf("%w (type %s)", auditlog.ErrNotGenerated, m.Type())
 	}
 	o := &operation{target: am.AuditTarget(), mutation: m}
-	if err := o.identify(ctx); err != nil {
-		return nil, err
+	if o.concerns() {
+		if err := o.identify(ctx); err != nil {
+			return nil, err
+		}
 	}
-	ctx, unit, err := auditdriver.NewUnit(ctx, o.target.Driver, o.target.Inner)
+	// The hook of a tracked type is the innermost.
+	ctx, unit, err := auditdriver.NewUnit(ctx, o.target.Driver, o.target.Inner, o.target.Type.Tracked())
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +80,9 @@ func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 	ended := false
 	defer func() {
 		if !ended { // a panic passes through
+			if unit.Issued() > 0 {
+				unit.Fail(errors.New("sqlaudit: the mutation did not return"))
+			}
 			_ = unit.Rollback(nil)
 		}
 	}()
@@ -86,22 +96,41 @@ func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 }
 
 // Arrange moves the hook of New to the end of a type's schema hooks, where it is the innermost: it then sees what
-// other hooks leave to be written, and no other hook runs within its transaction. It reports whether the hook is
-// there; hooks that ent has not registered yet (nil) count as there, since ent itself refuses to run with them.
-// It changes hooks in place, and is called once per type before the first client exists.
-func Arrange(hooks []ent.Hook) bool {
-	nop := ent.MutateFunc(func(context.Context, ent.Mutation) (ent.Value, error) { return nil, nil })
-	for i, h := range hooks {
-		if h == nil {
-			return true
-		}
-		if _, ok := h(nop).(*recorder); ok {
-			copy(hooks[i:], hooks[i+1:])
-			hooks[len(hooks)-1] = h
-			return true
-		}
+// other hooks leave to be written, and no other hook runs within its transaction. It is called once per type, as the first
+// client is made, and changes hooks in place. Where ent has not registered the hooks yet, as for a client that is a package's
+// variable, they stay in their order.
+func Arrange(hooks []ent.Hook) {
+	if i := find(hooks); i >= 0 {
+		h := hooks[i]
+		copy(hooks[i:], hooks[i+1:])
+		hooks[len(hooks)-1] = h
 	}
-	return false
+}
+
+// Guard returns a hook whose mutations fail with auditlog.ErrHookMissing unless the hook of New is among a type's schema hooks.
+// It looks when it is first asked, for ent may register them after the client was made.
+func Guard(typeName string, hooks []ent.Hook) ent.Hook {
+	there := sync.OnceValue(func() bool { return find(hooks) >= 0 })
+	return func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if !there() {
+				return nil, fmt.Errorf("%w (type %s)", auditlog.ErrHookMissing, typeName)
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+}
+
+// find returns the position of the hook of New, or -1.
+func find(hooks []ent.Hook) int {
+	nop := ent.MutateFunc(func(context.Context, ent.Mutation) (ent.Value, error) { return nil, nil })
+	return slices.IndexFunc(hooks, func(h ent.Hook) bool {
+		if h == nil {
+			return false
+		}
+		_, ok := h(nop).(*recorder)
+		return ok
+	})
 }
 
 type operationKey struct{}
@@ -118,6 +147,13 @@ type operation struct {
 	batch   *sqlgraph.BatchCreateSpec
 	stamps  []auditlog.Stamp // by creates, in a bulk
 	member  bool             // of a bulk that another operation records
+}
+
+// concerns reports whether the mutation may be recorded. One of an untracked type may if it deletes, or has edges.
+func (o *operation) concerns() bool {
+	m := o.mutation
+	return o.target.Type.Tracked() || m.Op().Is(ent.OpDelete|ent.OpDeleteOne) ||
+		len(m.AddedEdges())+len(m.RemovedEdges())+len(m.ClearedEdges()) > 0
 }
 
 // identify finds out who makes the mutation and why, before anything is opened or written.
@@ -153,7 +189,7 @@ func (o *operation) finish(ctx context.Context, v ent.Value, err error) error {
 	case err != nil && o.unit.Own():
 		return o.unit.Rollback(err)
 	case err != nil:
-		o.salvage(ctx)
+		o.salvage(ctx, err)
 		return o.unit.Rollback(err)
 	}
 	entries, err := o.entries(ctx, v)
@@ -171,11 +207,18 @@ func (o *operation) finish(ctx context.Context, v ent.Value, err error) error {
 	return nil
 }
 
-// salvage records what a mutation that failed within the user's transaction has left there, for the user may commit
-// it: ent's own transaction does not exist within another. If that cannot be found out, Commit will fail.
-func (o *operation) salvage(ctx context.Context) {
+// salvage records what a mutation that failed with cause within the user's transaction has left there, for the user may
+// commit it: ent's own transaction does not exist within another. If that cannot be found out, Commit will fail.
+func (o *operation) salvage(ctx context.Context, cause error) {
+	if o.unit.Issued() == 0 {
+		return
+	}
 	// The insert of a create comes first; that a second statement was issued says that it succeeded.
-	if len(o.creates) > 0 && o.unit.Issued() < 2 {
+	if len(o.creates) > 0 && o.unit.Issued() == 1 {
+		if !refused(cause) && !aborted(cause) {
+			o.unit.Fail(cause)
+			return
+		}
 		o.creates = nil
 	}
 	entries, err := o.entries(ctx, nil)
@@ -186,6 +229,17 @@ func (o *operation) salvage(ctx context.Context) {
 		o.unit.Fail(err)
 	}
 }
+
+// refused reports whether err is the database's own answer to a statement, which then has done nothing. After any other error,
+// such as one of the connection or of reading the answer, it may have.
+func refused(err error) bool {
+	var state interface{ SQLState() string }
+	return sqlgraph.IsConstraintError(err) || errors.As(err, &state) ||
+		strings.Contains(err.Error(), "constraint failed") || mysqlError.MatchString(err.Error())
+}
+
+// mysqlError matches the text that github.com/go-sql-driver/mysql gives to an error of the server.
+var mysqlError = regexp.MustCompile(`\bError \d+ \(\w+\): `)
 
 // aborted reports whether err says that PostgreSQL ignores the transaction's statements until it is rolled back, entirely or to a
 // savepoint from before the mutation: nothing of it will stay.

@@ -17,6 +17,9 @@ import (
 // and MySQL, with room for the statement's other parameters.
 const maxParams = 60_000
 
+// maxParamsSQLite is the same for SQLite, whose limit is 32,766.
+const maxParamsSQLite = 30_000
+
 // maxChunk is how many ids one read names: below SQLite's limit of 32,766 parameters.
 const maxChunk = 10_000
 

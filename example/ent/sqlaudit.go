@@ -4,7 +4,6 @@ package ent
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"entgo.io/ent/dialect"
@@ -22,12 +21,12 @@ import (
 
 // auditSchema describes the types whose rows the audit log follows.
 var auditSchema = sqlauditlog.NewSchema(
-	auditCustomer,
-	auditUser,
+	auditCustomerType,
+	auditUserType,
 )
 
-// auditCustomer describes what is recorded of Customer.
-var auditCustomer = &sqlauditlog.Type{
+// auditCustomerType describes what is recorded of Customer.
+var auditCustomerType = &sqlauditlog.Type{
 	Name:     TypeCustomer,
 	Table:    customer.Table,
 	Identity: customer.AuditIdentity,
@@ -62,6 +61,7 @@ var auditCustomer = &sqlauditlog.Type{
 			References: "User",
 		},
 	},
+	Keys:       []string{"email"},
 	ScanValues: func(columns []string) ([]any, error) { return (*Customer).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &Customer{}
@@ -71,7 +71,7 @@ var auditCustomer = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *CustomerMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditCustomer, &m._audit)
+	return auditTarget(m.config, auditCustomerType, &m._audit)
 }
 
 // auditBulk announces the creation of many entities, right before it.
@@ -83,8 +83,8 @@ func (_c *CustomerCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.Batc
 	return sqlaudithook.BeforeBulk(ctx, spec, states)
 }
 
-// auditUser describes what is recorded of User.
-var auditUser = &sqlauditlog.Type{
+// auditUserType describes what is recorded of User.
+var auditUserType = &sqlauditlog.Type{
 	Name:     TypeUser,
 	Table:    user.Table,
 	Identity: user.AuditIdentity,
@@ -108,6 +108,7 @@ var auditUser = &sqlauditlog.Type{
 			Sensitive: true,
 		},
 	},
+	Keys:       []string{"email"},
 	ScanValues: func(columns []string) ([]any, error) { return (*User).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &User{}
@@ -117,7 +118,7 @@ var auditUser = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *UserMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditUser, &m._audit)
+	return auditTarget(m.config, auditUserType, &m._audit)
 }
 
 // auditBulk announces the creation of many entities, right before it.
@@ -188,20 +189,14 @@ func auditDriver(c *config) {
 
 // auditHooks sets up the hooks of a new client.
 func auditHooks(h *hooks) {
+	auditArrange()
 	h.AuditLog = append(h.AuditLog, sqlaudithook.Refuse(sqlauditlog.ErrReadOnly))
-	missing := auditArrange()
-	if missing[TypeCustomer] {
-		h.Customer = append(h.Customer, sqlaudithook.Refuse(fmt.Errorf("%w (type %s)", sqlauditlog.ErrHookMissing, TypeCustomer)))
-	}
-	if missing[TypeUser] {
-		h.User = append(h.User, sqlaudithook.Refuse(fmt.Errorf("%w (type %s)", sqlauditlog.ErrHookMissing, TypeUser)))
-	}
+	h.Customer = append(h.Customer, sqlaudithook.Guard(TypeCustomer, customer.Hooks[:]))
+	h.User = append(h.User, sqlaudithook.Guard(TypeUser, user.Hooks[:]))
 }
 
-// auditArrange makes the audit log's hook the innermost of each tracked type, once, and returns the types that have none.
-var auditArrange = sync.OnceValue(func() map[string]bool {
-	return map[string]bool{
-		TypeCustomer: !sqlaudithook.Arrange(customer.Hooks[:]),
-		TypeUser:     !sqlaudithook.Arrange(user.Hooks[:]),
-	}
+// auditArrange makes the audit log's hook the innermost of each tracked type.
+var auditArrange = sync.OnceFunc(func() {
+	sqlaudithook.Arrange(customer.Hooks[:])
+	sqlaudithook.Arrange(user.Hooks[:])
 })

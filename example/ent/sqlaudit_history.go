@@ -46,14 +46,16 @@ func auditTable(c config, name, schema string) *sql.SelectTable {
 // auditLoader eager-loads the history of the entities that a query returns. It is an interceptor, so that a clone of the query
 // keeps it, as does a query that itself eager-loads.
 type auditLoader[T any] struct {
-	typ   *sqlauditlog.Type
-	query *AuditLogQuery
-	set   func(*T, auditHistory)
+	typ     *sqlauditlog.Type
+	query   *AuditLogQuery
+	prepare func(Query) // has the query read what names its entities in the log
+	set     func(*T, auditHistory)
 }
 
 // Intercept implements Interceptor.
 func (l *auditLoader[T]) Intercept(next Querier) Querier {
 	return QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
+		l.prepare(q)
 		v, err := next.Query(ctx, q)
 		nodes, ok := v.([]*T)
 		if err != nil || !ok {
@@ -71,7 +73,11 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	histories := make(map[string][]*AuditLog, len(ids))
 	// The chunks stay below the number of parameters that every database takes.
 	for chunk := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), 10_000) {
-		entries, err := l.query.Clone().Where(auditlog.ResourceType(l.typ.Label), auditlog.ResourceIDIn(chunk...)).All(ctx)
+		query := l.query.Clone().Where(auditlog.ResourceType(l.typ.Label), auditlog.ResourceIDIn(chunk...))
+		if len(query.ctx.Fields) > 0 {
+			query.ctx.AppendFieldOnce(auditlog.FieldResourceID)
+		}
+		entries, err := query.All(ctx)
 		if err != nil {
 			return err
 		}
@@ -104,8 +110,8 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 // gone. The interceptors and the policy of Customer apply: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *CustomerClient) QueryHistory(nodes ...*Customer) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditCustomer, nodes)
-	return auditEntries(c.config, auditCustomer, ids, func(ctx context.Context) (*sql.Selector, error) {
+	ids, err := sqlauditlog.ResourceIDs(auditCustomerType, nodes)
+	return auditEntries(c.config, auditCustomerType, ids, func(ctx context.Context) (*sql.Selector, error) {
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +141,7 @@ func (_m *Customer) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *CustomerQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditCustomer, nil, func(ctx context.Context) (*sql.Selector, error) {
+	return auditEntries(_q.config, auditCustomerType, nil, func(ctx context.Context) (*sql.Selector, error) {
 		query := _q.Clone()
 		if err := query.prepareQuery(ctx); err != nil {
 			return nil, err
@@ -152,9 +158,11 @@ func (_q *CustomerQuery) WithHistory(opts ...func(*AuditLogQuery)) *CustomerQuer
 		opt(query)
 	}
 	_q.inters = auditLoad(_q.inters, &auditLoader[Customer]{
-		typ:   auditCustomer,
+		typ:   auditCustomerType,
 		query: query,
-		set:   func(n *Customer, h auditHistory) { n._history = h },
+		prepare: func(_ Query) {
+		},
+		set: func(n *Customer, h auditHistory) { n._history = h },
 	})
 	return _q
 }
@@ -162,33 +170,33 @@ func (_q *CustomerQuery) WithHistory(opts ...func(*AuditLogQuery)) *CustomerQuer
 // QueryCustomer queries the Customer that the entry is about. There is none if the entry is about another type or the
 // entity is gone.
 func (_m *AuditLog) QueryCustomer() *CustomerQuery {
-	query, node := (&CustomerClient{config: _m.config}).Query(), &Customer{}
-	if _m.ResourceType != auditCustomer.Label || sqlauditlog.ParseID(_m.ResourceID, &node.ID) != nil {
-		return query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	_query, _node := (&CustomerClient{config: _m.config}).Query(), &Customer{}
+	if _m.ResourceType != auditCustomerType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return query.Where(customer.ID(node.ID))
+	return _query.Where(customer.ID(_node.ID))
 }
 
 // QueryCustomer queries the entities of type Customer that the entries are about.
 func (_q *AuditLogQuery) QueryCustomer() *CustomerQuery {
-	c := _q.config
-	query := (&CustomerClient{config: c}).Query().Unique(false)
-	query.path = func(ctx context.Context) (*sql.Selector, error) {
-		entries := _q.Clone()
-		if err := entries.prepareQuery(ctx); err != nil {
+	_c := _q.config
+	_query := (&CustomerClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditCustomer.Entities(auditTable(c, customer.Table, c.auditSchemaOf(auditCustomer)), entries.sqlQuery(ctx)).WithContext(ctx), nil
+		return auditCustomerType.Entities(auditTable(_c, customer.Table, _c.auditSchemaOf(auditCustomerType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
-	return query
+	return _query
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every User, also those that are
 // gone. The interceptors and the policy of User apply: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *UserClient) QueryHistory(nodes ...*User) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditUser, nodes)
-	return auditEntries(c.config, auditUser, ids, func(ctx context.Context) (*sql.Selector, error) {
+	ids, err := sqlauditlog.ResourceIDs(auditUserType, nodes)
+	return auditEntries(c.config, auditUserType, ids, func(ctx context.Context) (*sql.Selector, error) {
 		if err != nil {
 			return nil, err
 		}
@@ -218,7 +226,7 @@ func (_m *User) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *UserQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditUser, nil, func(ctx context.Context) (*sql.Selector, error) {
+	return auditEntries(_q.config, auditUserType, nil, func(ctx context.Context) (*sql.Selector, error) {
 		query := _q.Clone()
 		if err := query.prepareQuery(ctx); err != nil {
 			return nil, err
@@ -235,9 +243,11 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 		opt(query)
 	}
 	_q.inters = auditLoad(_q.inters, &auditLoader[User]{
-		typ:   auditUser,
+		typ:   auditUserType,
 		query: query,
-		set:   func(n *User, h auditHistory) { n._history = h },
+		prepare: func(_ Query) {
+		},
+		set: func(n *User, h auditHistory) { n._history = h },
 	})
 	return _q
 }
@@ -245,48 +255,48 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 // QueryUser queries the User that the entry is about. There is none if the entry is about another type or the
 // entity is gone.
 func (_m *AuditLog) QueryUser() *UserQuery {
-	query, node := (&UserClient{config: _m.config}).Query(), &User{}
-	if _m.ResourceType != auditUser.Label || sqlauditlog.ParseID(_m.ResourceID, &node.ID) != nil {
-		return query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
+	if _m.ResourceType != auditUserType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return query.Where(user.ID(node.ID))
+	return _query.Where(user.ID(_node.ID))
 }
 
 // QueryUser queries the entities of type User that the entries are about.
 func (_q *AuditLogQuery) QueryUser() *UserQuery {
-	c := _q.config
-	query := (&UserClient{config: c}).Query().Unique(false)
-	query.path = func(ctx context.Context) (*sql.Selector, error) {
-		entries := _q.Clone()
-		if err := entries.prepareQuery(ctx); err != nil {
+	_c := _q.config
+	_query := (&UserClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditUser.Entities(auditTable(c, user.Table, c.auditSchemaOf(auditUser)), entries.sqlQuery(ctx)).WithContext(ctx), nil
+		return auditUserType.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(auditUserType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
-	return query
+	return _query
 }
 
 // QueryActor queries the User that made the change. There is none if the actor is unknown, of another type, or gone.
 func (_m *AuditLog) QueryActor() *UserQuery {
-	query, node := (&UserClient{config: _m.config}).Query(), &User{}
-	other := _m.ActorType != "" && _m.ActorType != TypeUser
-	if _m.ActorID == "" || other || sqlauditlog.ParseID(_m.ActorID, &node.ID) != nil {
-		return query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
+	_other := _m.ActorType != "" && _m.ActorType != TypeUser
+	if _m.ActorID == "" || _other || sqlauditlog.ParseID(_m.ActorID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return query.Where(user.ID(node.ID))
+	return _query.Where(user.ID(_node.ID))
 }
 
 // QueryActor queries the entities of type User that made the changes of the entries.
 func (_q *AuditLogQuery) QueryActor() *UserQuery {
-	c := _q.config
-	query := (&UserClient{config: c}).Query().Unique(false)
-	query.path = func(ctx context.Context) (*sql.Selector, error) {
-		entries := _q.Clone()
-		if err := entries.prepareQuery(ctx); err != nil {
+	_c := _q.config
+	_query := (&UserClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		identity := sqlauditlog.Identity{Column: user.FieldID, Type: field.TypeInt}
-		return identity.Actors(auditTable(c, user.Table, ""), entries.sqlQuery(ctx), TypeUser).WithContext(ctx), nil
+		_identity := sqlauditlog.Identity{Column: user.FieldID, Type: field.TypeInt}
+		return _identity.Actors(auditTable(_c, user.Table, ""), _entries.sqlQuery(ctx), TypeUser).WithContext(ctx), nil
 	}
-	return query
+	return _query
 }

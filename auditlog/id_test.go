@@ -1,0 +1,95 @@
+package auditlog
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+type (
+	name   string
+	number int32
+)
+
+func TestIDString(t *testing.T) {
+	id := uuid.New()
+	for _, tt := range []struct {
+		name, reason string
+		in           any
+		want         string
+	}{
+		{"string", "text is its own id", "a b", "a b"},
+		{"type of string", "as its text", name("n"), "n"},
+		{"int", "decimal", -5, "-5"},
+		{"type of int", "decimal", number(7), "7"},
+		{"unsigned", "beyond the signed ones", uint64(1<<63 + 1), "9223372036854775809"},
+		{"uuid", "canonical form", id, id.String()},
+		{"pointer", "as what it points at", &id, id.String()},
+		{"bytes", "hex, lower case", []byte{0, 0xAB}, "00ab"},
+		{"text marshaler", "its text", time.Unix(0, 0).UTC(), "1970-01-01T00:00:00Z"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := IDString(tt.in)
+			require.NoError(t, err, tt.reason)
+			require.Equal(t, tt.want, got, tt.reason)
+		})
+	}
+	for _, bad := range []any{1.5, true, struct{}{}, (*uuid.UUID)(nil), uuid.NullUUID{}} {
+		_, err := IDString(bad)
+		require.Error(t, err, "%T", bad)
+	}
+}
+
+// An id carries its time to the microsecond, and ids sort as their times, then as they were drawn.
+func TestEntryID(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		us := rapid.Int64Range(0, 1<<52)
+		a, b := time.UnixMicro(us.Draw(t, "a")).UTC(), time.UnixMicro(us.Draw(t, "b")).UTC()
+		tail := newTail()
+		x, y := entryID(ticks(a), tail), entryID(ticks(b), tail)
+		require.Equal(t, a, TimeOf(x))
+		require.Equal(t, uuid.Version(7), x.Version())
+		require.Equal(t, uuid.RFC4122, x.Variant())
+		require.Equal(t, a.Before(b), x.String() < y.String())
+		require.Less(t, x.String(), entryID(ticks(a), tail+1<<22).String())
+	})
+	require.True(t, TimeOf(uuid.New()).IsZero())
+}
+
+func TestParseID(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, n, b := rapid.String().Draw(t, "s"), rapid.Int64().Draw(t, "n"), rapid.SliceOf(rapid.Byte()).Draw(t, "b")
+		id := uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+		requireSame(t, s)
+		requireSame(t, name(s))
+		requireSame(t, n)
+		requireSame(t, id)
+		if len(b) > 0 {
+			requireSame(t, b)
+		}
+	})
+	var n int8
+	require.Error(t, ParseID("300", &n))
+	require.Error(t, ParseID("x", &n))
+	require.Error(t, ParseID("1", new(float64)))
+}
+
+// requireSame requires that an id's text leads back to it.
+func requireSame[T any](t require.TestingT, id T) {
+	text, err := IDString(id)
+	require.NoError(t, err)
+	var got T
+	require.NoError(t, ParseID(text, &got))
+	require.Equal(t, id, got)
+}
+
+func TestClock(t *testing.T) {
+	var c clock
+	c.last = time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond) // the system's clock has been set back
+	at, _ := c.now()
+	next, _ := c.now()
+	require.Equal(t, at.Add(time.Microsecond), next)
+}
