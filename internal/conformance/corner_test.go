@@ -1,0 +1,215 @@
+package conformance
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sqlaudit/sqlaudit"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/site"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+)
+
+func TestCorner(t *testing.T) { runCases(t, cornerCases) }
+
+// Each of these was once a hole.
+var cornerCases = []testCase{
+	{"edges without a match", "an update of one entity that sets no column changes its edges although its predicate does not match", func(t *testing.T, e *env) {
+		a := e.user("a")
+		e.client.Pet.Create().SetName("p").SetOwner(a).ExecX(e.ctx)
+		e.client.Card.Create().SetID("c").SetNumber("1").SetOwner(a).ExecX(e.ctx)
+		e.client.User.UpdateOneID(a.ID).Where(user.Name("nobody")).ClearPets().ExecX(e.ctx)
+		e.client.User.UpdateOneID(a.ID).Where(user.Name("nobody")).ClearCard().ExecX(e.ctx)
+		require.Equal(t, []string{"update Pet", "update Card"}, brief(e.log(t)[3:]))
+	}},
+	{"predicates with more than conditions", "ent's statement takes the conditions alone, and so does the read", func(t *testing.T, e *env) {
+		for _, name := range []string{"a", "b", "c"} {
+			e.user(name)
+		}
+		first := func(s *entsql.Selector) { s.Limit(1).OrderBy(s.C("id")) }
+		e.client.User.Update().Where(first).SetAge(4).ExecX(e.ctx)
+		require.Equal(t, 3, e.client.User.Delete().Where(first).ExecX(e.ctx))
+		require.Len(t, e.log(t), 9)
+	}},
+	{"predicates that are not the same twice", "what is written is what was read", func(t *testing.T, e *env) {
+		for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+			e.user(name)
+		}
+		n := 0
+		even := func(s *entsql.Selector) {
+			n++
+			s.Where(entsql.EQ(s.C("name"), string(rune('a'+n))))
+		}
+		require.Equal(t, 1, e.client.User.Update().Where(even).SetAge(4).SaveX(e.ctx))
+		require.Equal(t, 1, e.client.User.Delete().Where(even).ExecX(e.ctx))
+		require.Len(t, e.log(t), 8)
+	}},
+	{"cascade over an untracked edge", "the tracked row that goes is recorded", func(t *testing.T, e *env) {
+		a := e.user("a")
+		e.client.Badge.Create().SetText("b").SetUser(a).ExecX(e.ctx)
+		e.client.User.DeleteOne(a).ExecX(e.ctx)
+		require.Equal(t, "delete Badge", brief(e.log(t))[3])
+	}},
+	{"a bare transaction after a failure", "nothing more is written that might not be recorded", func(t *testing.T, e *env) {
+		u := e.user("a")
+		stdtx, err := e.db.Begin()
+		require.NoError(t, err)
+		defer func() { _ = stdtx.Rollback() }()
+		client := ent.NewClient(ent.Driver(entsql.NewDriver(e.backend.dialect, entsql.Conn{ExecQuerier: stdtx})))
+		ctx, cancel := context.WithCancel(e.ctx)
+		cancel()
+		require.Error(t, client.User.Create().SetName("x").SetEmail("x").Exec(ctx))
+		require.ErrorIs(t, client.User.UpdateOneID(u.ID).SetAge(2).Exec(e.ctx), sqlaudit.ErrIncomplete)
+		require.NoError(t, stdtx.Commit())
+		require.Len(t, e.log(t), 1)
+	}},
+	{"a client on a connection", "it has transactions, although ent's driver does not", func(t *testing.T, e *env) {
+		conn, err := e.db.Conn(e.ctx)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, conn.Close()) }()
+		client := ent.NewClient(ent.Driver(entsql.NewDriver(e.backend.dialect, entsql.Conn{ExecQuerier: conn})))
+		client.User.Create().SetName("a").SetEmail("a@x").SaveX(e.ctx).Update().SetAge(1).ExecX(e.ctx)
+		require.Len(t, e.log(t), 2)
+	}},
+	{"a panic within a mutation", "what stays of it cannot be committed", func(t *testing.T, e *env) {
+		u := e.user("a")
+		tx := e.begin(t, e.client)
+		e.probe.reset()
+		e.probe.after = true
+		e.probe.fault = func(_ int, call string) error {
+			if call[:6] == "UPDATE" {
+				panic("boom")
+			}
+			return nil
+		}
+		require.Panics(t, func() { _ = tx.User.UpdateOneID(u.ID).SetAge(3).Exec(e.ctx) })
+		e.probe.reset()
+		require.ErrorIs(t, tx.Commit(), sqlaudit.ErrIncomplete)
+	}},
+	{"many goroutines in one transaction", "mutations take turns, so that old and new values chain", func(t *testing.T, e *env) {
+		e.user("a")
+		tx := e.begin(t, e.client)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for range 10 {
+					if err := tx.User.Update().AddAge(1).Exec(e.ctx); err != nil {
+						t.Error(err)
+					}
+					if err := tx.User.Update().SetAge(0).Where(user.AgeIsNil()).Exec(e.ctx); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		require.NoError(t, tx.Commit())
+		require.Greater(t, len(e.log(t)), 30)
+	}},
+	{"a modifier that sets the id", "it is refused: the log names entities by their id", func(t *testing.T, e *env) {
+		u := e.user("a")
+		require.ErrorContains(t, e.client.User.Update().Modify(func(b *entsql.UpdateBuilder) { b.Set("id", u.ID+100000) }).Exec(e.ctx), "cannot change ids")
+	}},
+	{"a hook that changes the operation", "the statement that ent makes is what is recorded", func(t *testing.T, e *env) {
+		e.user("a")
+		e.client.User.Use(func(next ent.Mutator) ent.Mutator {
+			return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+				m.(*ent.UserMutation).SetOp(ent.OpUpdateOne)
+				return next.Mutate(ctx, m)
+			})
+		})
+		require.Equal(t, 1, e.client.User.Update().SetAge(3).SaveX(e.ctx))
+		require.Len(t, e.log(t), 2)
+	}},
+	{"a mutation put in the place of another", "one of an untracked type that would change tracked rows is refused", func(t *testing.T, e *env) {
+		s := e.client.Site.Create().SetCode("s").SetCity("c").SaveX(e.ctx)
+		e.client.Org.Use(func(next ent.Mutator) ent.Mutator {
+			return ent.MutateFunc(func(ctx context.Context, _ ent.Mutation) (ent.Value, error) {
+				return next.Mutate(ctx, e.client.Org.Create().SetName("x").AddSites(s).Mutation())
+			})
+		})
+		require.ErrorIs(t, e.client.Org.Create().SetName("o").Exec(e.ctx), sqlaudit.ErrHookMissing)
+	}},
+	{"has history, in a statement", "entries of the transaction count, also where the statement is not recorded", func(t *testing.T, e *env) {
+		e.inTx(t, func(tx *ent.Tx) {
+			tx.User.Create().SetName("a").SetEmail("a@x").ExecX(e.ctx)
+			require.Equal(t, 1, tx.User.Update().Where(user.HasHistory()).SetSeen("x").SaveX(e.ctx))
+		})
+	}},
+	{"on and on", "from a type to its history and back, and on from there", func(t *testing.T, e *env) {
+		u := e.user("a")
+		e.client.Pet.Create().SetName("p").SetOwner(u).ExecX(sqlaudit.NewContext(e.ctx, sqlaudit.Actor{ID: u.ID}))
+		q := e.client.User.Query()
+		require.Equal(t, 1, q.QueryHistory().QueryUser().QueryHistory().CountX(e.ctx))
+		require.Equal(t, 1, q.QueryHistory().QueryUser().QueryPets().CountX(e.ctx))
+		require.Equal(t, 1, e.client.Pet.QueryHistory().QueryActor().QueryPets().QueryHistory().CountX(e.ctx))
+		require.Equal(t, 1, q.QueryHistory().QueryUser().Where(user.HasHistory()).CountX(e.ctx))
+	}},
+	{"eager loading of parts", "what leads from an entity to its entries is read in any case", func(t *testing.T, e *env) {
+		e.client.Site.Create().SetCode("s").SetCity("c").ExecX(e.ctx)
+		s := e.client.Site.Query().WithHistory(func(q *ent.AuditLogQuery) { q.Select(auditlog.FieldAction) }).Select(site.FieldCity).Clone().WithHistory().OnlyX(e.ctx)
+		h, err := s.History()
+		require.NoError(t, err)
+		require.Len(t, h, 1)
+		s = e.client.Site.Query().WithHistory(func(q *ent.AuditLogQuery) { q.Select(auditlog.FieldAction) }).OnlyX(e.ctx)
+		h, err = s.History()
+		require.NoError(t, err)
+		require.Equal(t, "create", h[0].Action)
+		part := e.client.Site.Query().Select(site.FieldCity).OnlyX(e.ctx)
+		_, err = part.QueryHistory().All(e.ctx)
+		require.ErrorContains(t, err, "read without it")
+	}},
+	{"a deadlock that is ignored", "MariaDB has rolled the transaction back: nothing more goes through it", func(t *testing.T, e *env) {
+		if e.backend.dialect != dialect.MySQL {
+			return // PostgreSQL ignores statements from then on, SQLite has no deadlocks
+		}
+		a, b, c := e.user("a"), e.user("b"), e.user("c")
+		light, heavy := e.begin(t, e.client), e.begin(t, e.client)
+		heavy.Twin.MapCreateBulk(make([]int, 50), func(c *ent.TwinCreate, _ int) { c.SetName("n") }).ExecX(e.ctx)
+		light.User.UpdateOneID(a.ID).SetAge(1).ExecX(e.ctx)
+		heavy.User.UpdateOneID(b.ID).SetAge(1).ExecX(e.ctx)
+		done := make(chan error, 1)
+		go func() { done <- light.User.UpdateOneID(b.ID).SetAge(2).Exec(e.ctx) }()
+		e.awaitLock(t)
+		require.NoError(t, heavy.User.UpdateOneID(a.ID).SetAge(2).Exec(e.ctx))
+		require.ErrorContains(t, <-done, "1213")
+		require.ErrorContains(t, light.User.UpdateOneID(c.ID).SetAge(9).Exec(e.ctx), "1213")
+		require.NoError(t, heavy.Commit())
+		require.ErrorIs(t, light.Commit(), sqlaudit.ErrIncomplete)
+	}},
+	{"no deadlock of our making", "rows are locked as PostgreSQL's own update locks them", func(t *testing.T, e *env) {
+		if e.backend.dialect != dialect.Postgres {
+			return // the others have one strength
+		}
+		u := e.user("a")
+		tx := e.begin(t, e.client)
+		tx.Pet.Create().SetName("p").SetOwner(u).ExecX(e.ctx) // a foreign key's share lock on the user
+		done := make(chan error, 1)
+		go func() { done <- e.client.User.UpdateOneID(u.ID).SetEmail("new").Exec(e.ctx) }()
+		e.awaitLock(t)
+		require.NoError(t, tx.User.UpdateOneID(u.ID).SetAge(1).Exec(e.ctx))
+		require.NoError(t, tx.Commit())
+		require.NoError(t, <-done)
+		require.Equal(t, "null → 1", e.log(t)[2].change("age"))
+	}},
+}
+
+// awaitLock returns when a transaction waits for another's lock.
+func (e *env) awaitLock(t *testing.T) {
+	t.Helper()
+	query := map[string]string{
+		dialect.Postgres: "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+		dialect.MySQL:    "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+	}[e.backend.dialect]
+	require.Eventually(t, func() bool {
+		var n int
+		return e.db.QueryRow(query).Scan(&n) == nil && n > 0
+	}, 20*time.Second, 200*time.Millisecond) // InnoDB does not renew what it shows while it is read more often than every 100 ms
+}

@@ -1,0 +1,392 @@
+package conformance
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/go-sql-driver/mysql"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sqlaudit/sqlaudit"
+	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+)
+
+func TestTx(t *testing.T) { runCases(t, txCases) }
+
+var txCases = []testCase{
+	{"no transaction", "the change and its entry share one that the mutation opens", func(t *testing.T, e *env) {
+		e.user("a")
+		e.user("b")
+		entries := e.log(t)
+		require.NotEqual(t, entries[0].TxID, entries[1].TxID)
+	}},
+	{"commit", "everything of a transaction has its tx_id, in order", func(t *testing.T, e *env) {
+		e.inTx(t, func(tx *ent.Tx) {
+			u := tx.User.Create().SetName("a").SetEmail("a@x").SaveX(e.ctx)
+			u.Update().SetAge(1).ExecX(e.ctx)
+			tx.User.Update().AddAge(1).ExecX(e.ctx)
+			tx.Pet.Create().SetName("p").SetOwner(u).ExecX(e.ctx)
+			tx.User.DeleteOne(u).ExecX(e.ctx)
+		})
+		entries := e.log(t)
+		require.Equal(t, []string{"create User", "update User", "update User", "create Pet", "delete User", "update Pet"}, brief(entries))
+		for _, l := range entries {
+			require.Equal(t, entries[0].TxID, l.TxID)
+		}
+	}},
+	{"rollback", "what is rolled back was never recorded", func(t *testing.T, e *env) {
+		tx := e.begin(t, e.client)
+		tx.User.Create().SetName("a").SetEmail("a@x").ExecX(e.ctx)
+		require.NoError(t, tx.Rollback())
+		require.Empty(t, e.log(t))
+	}},
+	{"panic before commit", "it leaves nothing", func(t *testing.T, e *env) {
+		func() {
+			tx := e.begin(t, e.client)
+			defer func() {
+				require.NotNil(t, recover())
+				require.NoError(t, tx.Rollback())
+			}()
+			tx.User.Create().SetName("a").SetEmail("a@x").ExecX(e.ctx)
+			panic("gone")
+		}()
+		require.Empty(t, e.log(t))
+	}},
+	{"one insert a transaction", "entries are collected, and written before the commit", func(t *testing.T, e *env) {
+		u := e.user("a")
+		tx := e.begin(t, e.client)
+		for i := range 10 {
+			tx.User.UpdateOneID(u.ID).SetAge(i).ExecX(e.ctx)
+		}
+		e.probe.reset()
+		require.NoError(t, tx.Commit())
+		require.Equal(t, []string{"INSERT log", "COMMIT"}, e.probe.noted())
+		require.Len(t, e.log(t), 11)
+	}},
+	{"reading within the transaction", "it sees its own entries", func(t *testing.T, e *env) {
+		e.inTx(t, func(tx *ent.Tx) {
+			u := tx.User.Create().SetName("a").SetEmail("a@x").SaveX(e.ctx)
+			require.Equal(t, 1, u.QueryHistory().CountX(e.ctx))
+			require.Equal(t, 1, tx.User.Query().Where(user.HasHistory()).CountX(e.ctx))
+			u.Update().SetAge(1).ExecX(e.ctx)
+			require.Equal(t, 2, tx.Client().User.QueryHistory(u).CountX(e.ctx))
+		})
+	}},
+	{"BeginTx with options", "options reach the database", func(t *testing.T, e *env) {
+		tx, err := e.client.BeginTx(e.ctx, &entsql.TxOptions{Isolation: sql.LevelSerializable})
+		require.NoError(t, err)
+		tx.User.Create().SetName("a").SetEmail("a@x").ExecX(e.ctx)
+		require.NoError(t, tx.Commit())
+		require.Len(t, e.log(t), 1)
+	}},
+	{"clients within a transaction", "tx.Client(), debug clients and Mutate record the same", func(t *testing.T, e *env) {
+		e.inTx(t, func(tx *ent.Tx) {
+			tx.Client().User.Create().SetName("a").SetEmail("a@x").ExecX(e.ctx)
+			tx.Client().Debug().User.Update().SetAge(1).ExecX(e.ctx)
+		})
+		silent := ent.NewClient(ent.Driver(e.probe), ent.Log(func(...any) {}), ent.Debug())
+		silent.User.Update().SetAge(2).ExecX(e.ctx)
+		tx := e.begin(t, silent)
+		tx.User.Update().SetAge(3).ExecX(e.ctx)
+		require.NoError(t, tx.Commit())
+		_, err := e.client.Mutate(e.ctx, e.client.User.Create().SetName("b").SetEmail("b@x").Mutation())
+		require.NoError(t, err)
+		require.Equal(t, []string{"create User", "update User", "update User", "update User", "create User"}, brief(e.log(t)))
+	}},
+	{"hooks of the transaction", "OnCommit runs around the flush and the commit", func(t *testing.T, e *env) {
+		tx := e.begin(t, e.client)
+		tx.User.Create().SetName("a").SetEmail("a@x").ExecX(e.ctx)
+		tx.OnCommit(func(next ent.Committer) ent.Committer {
+			return ent.CommitFunc(func(ctx context.Context, tx *ent.Tx) error {
+				tx.User.Update().SetAge(1).ExecX(ctx)
+				return next.Commit(ctx, tx)
+			})
+		})
+		require.NoError(t, tx.Commit())
+		require.Len(t, e.log(t), 2)
+	}},
+	{"savepoints", "what is rolled back to a savepoint is not recorded, what was before it is", func(t *testing.T, e *env) {
+		u := e.user("a")
+		e.inTx(t, func(tx *ent.Tx) {
+			tx.User.UpdateOneID(u.ID).SetAge(1).ExecX(e.ctx)
+			raw(t, e, tx, "SAVEPOINT s")
+			tx.User.UpdateOneID(u.ID).SetAge(2).ExecX(e.ctx)
+			_, err := tx.User.Create().SetName("b").SetEmail("a@example.com").Save(e.ctx)
+			require.True(t, ent.IsConstraintError(err))
+			raw(t, e, tx, "ROLLBACK TO SAVEPOINT s")
+			tx.User.UpdateOneID(u.ID).SetAge(3).ExecX(e.ctx)
+		})
+		entries := e.log(t)
+		require.Len(t, entries, 3)
+		require.Equal(t, "1 → 3", entries[2].change("age"))
+	}},
+	{"a mutation that fails half done", "what stays of it in the user's transaction is recorded", func(t *testing.T, e *env) {
+		a, b := e.user("a"), e.user("b")
+		p := e.client.Pet.Create().SetName("p").SetOwner(a).SaveX(e.ctx)
+		e.inTx(t, func(tx *ent.Tx) {
+			// The column is written first; then the pet turns out to have an owner.
+			err := tx.User.UpdateOneID(b.ID).SetAge(9).AddPets(p).Exec(e.ctx)
+			require.True(t, ent.IsConstraintError(err), err)
+			err = tx.User.Create().SetName("c").SetEmail("c@x").AddPets(p).Exec(e.ctx)
+			require.True(t, ent.IsConstraintError(err), err)
+		})
+		require.Equal(t, []string{"update User", "create User"}, brief(e.log(t)[3:]))
+	}},
+	{"a create that fails outright", "a row that was there before is not taken for its result", func(t *testing.T, e *env) {
+		e.client.Card.Create().SetID("c").SetNumber("1").ExecX(e.ctx)
+		tx := e.begin(t, e.client)
+		err := tx.Card.Create().SetID("c").SetNumber("2").Exec(e.ctx)
+		require.True(t, ent.IsConstraintError(err), err)
+		err = tx.Card.CreateBulk(tx.Card.Create().SetID("c").SetNumber("2")).Exec(e.ctx)
+		require.Error(t, err)
+		if e.backend.dialect == dialect.Postgres {
+			require.NoError(t, tx.Rollback())
+		} else {
+			require.NoError(t, tx.Commit())
+		}
+		require.Len(t, e.log(t), 1)
+	}},
+	{"a client on a bare transaction", "entries are written at once, since its commit is not seen", func(t *testing.T, e *env) {
+		stdtx, err := e.db.Begin()
+		require.NoError(t, err)
+		client := ent.NewClient(ent.Driver(entsql.NewDriver(e.backend.dialect, entsql.Conn{ExecQuerier: stdtx})))
+		u := client.User.Create().SetName("a").SetEmail("a@x").SaveX(e.ctx)
+		u.Update().SetAge(1).ExecX(e.ctx)
+		client.User.Update().SetAge(2).ExecX(e.ctx)
+		client.User.Create().SetName("b").SetEmail("b@x").ExecX(e.ctx)
+		_, err = client.Tx(e.ctx)
+		require.Error(t, err)
+		require.NoError(t, stdtx.Commit())
+		entries := e.log(t)
+		require.Len(t, entries, 4)
+		require.Equal(t, entries[0].TxID, entries[3].TxID)
+	}},
+	{"an entity after its transaction", "Unwrap leads back to the client's driver", func(t *testing.T, e *env) {
+		var u *ent.User
+		e.inTx(t, func(tx *ent.Tx) { u = tx.User.Create().SetName("a").SetEmail("a@x").SaveX(e.ctx) })
+		u.Unwrap().Update().SetAge(1).ExecX(e.ctx)
+		require.Len(t, e.log(t), 2)
+	}},
+	{"an id that cannot be recorded", "it is refused before it is written, and spoils nothing else", func(t *testing.T, e *env) {
+		long := strings.Repeat("x", 257)
+		e.inTx(t, func(tx *ent.Tx) {
+			e.probe.reset()
+			var ve *sqlaudit.ValueError
+			err := tx.Site.Create().SetCode(long[:250] + "äöüäöüä").SetCity("c").Exec(e.ctx)
+			require.ErrorAs(t, err, &ve)
+			require.Empty(t, e.probe.noted())
+			tx.Site.Create().SetCode(long[:255]).SetCity("c").ExecX(e.ctx)
+		})
+		require.Len(t, e.log(t), 1)
+	}},
+	{"a cancelled context", "it leaves neither change nor entry", func(t *testing.T, e *env) {
+		u := e.user("a")
+		ctx, cancel := context.WithCancel(e.ctx)
+		cancel()
+		require.ErrorIs(t, u.Update().SetAge(1).Exec(ctx), context.Canceled)
+		tx := e.begin(t, e.client)
+		require.ErrorIs(t, tx.User.UpdateOneID(u.ID).SetAge(1).Exec(ctx), context.Canceled)
+		require.NoError(t, tx.Rollback())
+		require.Len(t, e.log(t), 1)
+	}},
+	{"a snapshot older than the row", "what another transaction changed in between is not taken for this one's change", func(t *testing.T, e *env) {
+		if e.backend.dialect == dialect.SQLite {
+			return // a write on an old snapshot fails there, with or without auditing
+		}
+		u := e.user("a")
+		tx := e.begin(t, e.client)
+		tx.User.Query().CountX(e.ctx) // takes the snapshot, on MariaDB
+		e.client.User.UpdateOneID(u.ID).SetAge(5).ExecX(e.ctx)
+		tx.User.Update().SetName("a").ExecX(e.ctx) // changes nothing
+		tx.User.Update().SetNick("n").ExecX(e.ctx)
+		require.NoError(t, tx.Commit())
+		require.Equal(t, []string{"create User", "update User", "update User"}, brief(e.log(t)))
+		require.Equal(t, `null → "n"`, e.last(t).change("nick"))
+	}},
+	{"statements", "each mutation takes a constant number of round trips", func(t *testing.T, e *env) {
+		lock := func(calls ...string) []string {
+			if e.backend.dialect != dialect.SQLite {
+				return append([]string{"BEGIN"}, calls...)
+			}
+			return append([]string{"BEGIN", "DELETE log"}, calls...)
+		}
+		check := func(what string, want []string, f func()) {
+			e.probe.reset()
+			f()
+			require.Equal(t, want, e.probe.noted(), what)
+		}
+		var m *ent.Memo
+		ctx := e.ctx
+		check("create", []string{"BEGIN", "INSERT", "SELECT", "INSERT log", "COMMIT"}, func() { m = e.client.Memo.Create().SetText("a").SaveX(ctx) })
+		check("create bulk", []string{"BEGIN", "INSERT", "SELECT", "INSERT log", "COMMIT"}, func() {
+			e.client.Memo.MapCreateBulk(make([]int, 50), func(c *ent.MemoCreate, _ int) { c.SetText("b") }).ExecX(ctx)
+		})
+		check("update one", lock("SELECT", "UPDATE", "SELECT", "SELECT", "INSERT log", "COMMIT"), func() { m.Update().SetText("c").ExecX(ctx) })
+		check("update many", lock("SELECT", "UPDATE", "SELECT", "INSERT log", "COMMIT"), func() { e.client.Memo.Update().SetText("d").ExecX(ctx) })
+		check("delete one", lock("SELECT", "DELETE", "INSERT log", "COMMIT"), func() { e.client.Memo.DeleteOne(m).ExecX(withDeleted(ctx)) })
+		check("delete many", lock("SELECT", "DELETE", "INSERT log", "COMMIT"), func() { e.client.Memo.Delete().ExecX(withDeleted(ctx)) })
+		u := e.user("a")
+		check("untracked column", []string{"BEGIN", "UPDATE", "SELECT", "COMMIT"}, func() { u.Update().SetSeen("x").ExecX(ctx) })
+	}},
+}
+
+func raw(t *testing.T, e *env, tx *ent.Tx, query string) {
+	t.Helper()
+	_, err := tx.ExecContext(e.ctx, query)
+	require.NoError(t, err)
+}
+
+// A fault in the record, at each statement of each operation, leaves either the change and its entry or neither.
+func TestFaults(t *testing.T) {
+	type op struct {
+		name string
+		do   func(fixture, *env, *ent.Client) error
+	}
+	ops := []op{
+		{"create", func(_ fixture, e *env, c *ent.Client) error {
+			return c.User.Create().SetName("n").SetEmail("n@x").SetAge(1).Exec(e.ctx)
+		}},
+		{"create with edges", func(x fixture, e *env, c *ent.Client) error {
+			return c.User.Create().SetName("n").SetEmail("n@x").AddPetIDs(x.pet).Exec(e.ctx)
+		}},
+		{"create bulk", func(_ fixture, e *env, c *ent.Client) error {
+			return c.User.CreateBulk(c.User.Create().SetName("n").SetEmail("n@x"), c.User.Create().SetName("m").SetEmail("m@x")).Exec(e.ctx)
+		}},
+		{"update one", func(x fixture, e *env, c *ent.Client) error {
+			return c.User.UpdateOneID(x.user).SetAge(5).Exec(e.ctx)
+		}},
+		{"update one with edges", func(x fixture, e *env, c *ent.Client) error {
+			return c.User.UpdateOneID(x.user).SetAge(5).AddPetIDs(x.pet).Exec(e.ctx)
+		}},
+		{"update many", func(_ fixture, e *env, c *ent.Client) error {
+			return c.User.Update().SetAge(5).Exec(e.ctx)
+		}},
+		{"delete one", func(x fixture, e *env, c *ent.Client) error {
+			return c.User.DeleteOneID(x.user).Exec(e.ctx)
+		}},
+		{"delete many", func(_ fixture, e *env, c *ent.Client) error {
+			_, err := c.User.Delete().Exec(e.ctx)
+			return err
+		}},
+	}
+	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
+		for _, o := range ops {
+			for _, when := range []string{"before", "after"} {
+				for _, how := range []string{"alone", "in the user's transaction"} {
+					t.Run(o.name+", "+how+", fault "+when, func(t *testing.T) {
+						for n := 1; ; n++ {
+							e := newEnv(t, b, db)
+							x := fixture{user: e.user("a").ID}
+							e.user("b")
+							x.pet = e.client.Pet.Create().SetName("p").SaveX(e.ctx).ID
+							base := len(e.log(t))
+							e.probe.reset()
+							failed := ""
+							e.probe.after = when == "after"
+							e.probe.fault = func(i int, call string) error {
+								// A commit whose answer is lost has happened; what is asked here is that nothing is half done.
+								if i == n {
+									failed = call
+									return errFault
+								}
+								return nil
+							}
+							var err error
+							if how == "alone" {
+								err = o.do(x, e, e.client)
+							} else {
+								err = inUserTx(x, e, o.do)
+							}
+							e.probe.reset()
+							if failed == "" {
+								require.NoError(t, err)
+								e.reconcile(t)
+								require.Greater(t, len(e.log(t)), base)
+								break
+							}
+							require.ErrorIs(t, err, errFault, "fault at %d: %s", n, failed)
+							require.False(t, ent.IsConstraintError(err))
+							e.reconcile(t)
+							if t.Failed() {
+								t.Fatalf("fault at statement %d: %s", n, failed)
+							}
+						}
+					})
+				}
+			}
+		}
+	})
+}
+
+// A fixture is what the operations of TestFaults work on.
+type fixture struct {
+	user int
+	pet  uuid.UUID
+}
+
+// inUserTx runs do in a transaction and commits it, whether or not do failed, as a careless user might.
+func inUserTx(x fixture, e *env, do func(fixture, *env, *ent.Client) error) error {
+	tx, err := e.client.Tx(e.ctx)
+	if err != nil {
+		return err
+	}
+	err = do(x, e, tx.Client())
+	return errors.Join(err, tx.Commit())
+}
+
+func TestCommitFailure(t *testing.T) {
+	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
+		e := newEnv(t, b, db)
+		tx := e.begin(t, e.client)
+		tx.User.Create().SetName("a").SetEmail("a@x").ExecX(e.ctx)
+		e.probe.reset()
+		e.probe.fault = func(int, string) error { return errFault }
+		err := tx.Commit()
+		e.probe.reset()
+		require.ErrorIs(t, err, sqlaudit.ErrIncomplete)
+		require.ErrorIs(t, err, errFault)
+		var we *sqlaudit.WriteError
+		require.ErrorAs(t, err, &we)
+		e.reconcile(t)
+		require.Empty(t, e.log(t))
+	})
+}
+
+// Times are right whatever zone the connection and the server's session speak.
+func TestZones(t *testing.T) {
+	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
+		if b.dialect != dialect.MySQL {
+			return // the other drivers pass instants
+		}
+		var name string
+		require.NoError(t, db.QueryRow("SELECT DATABASE()").Scan(&name))
+		cfg, err := mysql.ParseDSN(dsn(t, "SQLAUDIT_TEST_MYSQL"))
+		require.NoError(t, err)
+		cfg.DBName, cfg.ParseTime = name, true
+		for _, zone := range []string{"UTC", "America/New_York", "Asia/Kolkata"} {
+			for _, session := range []string{"+00:00", "-08:00"} {
+				cfg.Loc, err = time.LoadLocation(zone)
+				require.NoError(t, err)
+				cfg.Params = map[string]string{"time_zone": "'" + session + "'"}
+				zoned, err := sql.Open("mysql", cfg.FormatDSN())
+				require.NoError(t, err)
+				client := ent.NewClient(ent.Driver(entsql.OpenDB(b.dialect, zoned)))
+				start := time.Now().Add(-time.Second)
+				m := client.Memo.Create().SetText("m").SaveX(context.Background())
+				l := m.QueryHistory().OnlyX(context.Background())
+				require.WithinRange(t, l.OccurredAt, start, time.Now().Add(time.Second), "%s, %s", zone, session)
+				require.WithinDuration(t, auditlog.TimeOf(l.ID), l.OccurredAt, 2*time.Microsecond)
+				require.NoError(t, zoned.Close())
+			}
+		}
+	})
+}

@@ -1,0 +1,120 @@
+package conformance
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sqlaudit/sqlaudit"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/kinds"
+)
+
+func TestValue(t *testing.T) { runCases(t, valueCases) }
+
+// changes returns the changes of an entity's newest entry by field.
+func changes(t *testing.T, e *env, q *ent.AuditLogQuery) map[string]sqlaudit.Change {
+	t.Helper()
+	entries := q.AllX(e.ctx)
+	require.NotEmpty(t, entries)
+	out := map[string]sqlaudit.Change{}
+	for _, c := range entries[len(entries)-1].Changes() {
+		require.NoError(t, c.Err)
+		out[c.Field] = c
+	}
+	return out
+}
+
+var valueCases = []testCase{
+	{"types", "values come back as the field's own Go type, as they landed in the row", func(t *testing.T, e *env) {
+		due := time.Date(2026, 2, 3, 4, 5, 6, 0, time.FixedZone("", 7200))
+		d := e.client.Doc.Create().SetID("d").SetTitle("t").SetBody([]byte{0, 255}).
+			SetMeta(kinds.Meta{Source: "s", Counts: map[string]int{"a": 1}}).SetTags([]string{"x", "<y>"}).
+			SetExtra(map[string]any{"k": "v"}).SetScore(0.1).SetPublished(true).SetViews(1 << 60).SetLength(time.Second).
+			SetPrice(kinds.Cents(199)).SetLevel(kinds.High).SetDue(due).SaveX(e.ctx)
+		link, err := url.Parse("https://example.com/a?b=c")
+		require.NoError(t, err)
+		d.Update().SetLink(link).ExecX(e.ctx)
+		require.Equal(t, link, changes(t, e, d.QueryHistory())["link"].New)
+		c := changes(t, e, d.QueryHistory().Where(auditlog.Action("create")))
+		for field, want := range map[string]any{
+			"title": "t", "body": []byte{0, 255}, "meta": kinds.Meta{Source: "s", Counts: map[string]int{"a": 1}}, "tags": []string{"x", "<y>"},
+			"extra": map[string]any{"k": "v"}, "score": 0.1, "published": true, "views": int64(1 << 60), "length": time.Second,
+			"price": kinds.Cents(199), "level": kinds.High, "revision": int64(1),
+		} {
+			require.Equal(t, want, c[field].New, field)
+			require.Nil(t, c[field].Old)
+		}
+		require.True(t, due.Equal(c["due"].New.(time.Time)), c["due"].New)
+		p := e.client.Pet.Create().SetName("p").SetKind(pet.KindDog).SetChip(uuid.Max).SaveX(e.ctx)
+		c = changes(t, e, p.QueryHistory())
+		require.Equal(t, pet.KindDog, c["kind"].New)
+		require.Equal(t, uuid.Max, c["chip"].New)
+		require.Nil(t, c["owner"].New)
+		u := e.user("a")
+		p.Update().SetOwner(u).ExecX(e.ctx)
+		require.Equal(t, sqlaudit.Change{Field: "owner", New: u.ID}, changes(t, e, p.QueryHistory())["owner"])
+	}},
+	{"NULL", "it is neither the zero value nor the JSON document null", func(t *testing.T, e *env) {
+		d := e.client.Doc.Create().SetID("d").SetTitle("t").SetScore(0).SetBody([]byte{}).SetTags(nil).SaveX(e.ctx)
+		l := e.last(t)
+		require.Equal(t, "0", string(l.New["score"]))
+		require.Equal(t, `""`, string(l.New["body"]))
+		require.JSONEq(t, `{"$json":null}`, string(l.New["tags"]))
+		require.Equal(t, "null", string(l.New["meta"]))
+		require.Nil(t, changes(t, e, d.QueryHistory())["meta"].New)
+		require.Equal(t, []string(nil), changes(t, e, d.QueryHistory())["tags"].New)
+		d.Update().ClearScore().ClearBody().ClearTags().ExecX(e.ctx)
+		require.Len(t, e.last(t).New, 4, "the three, and the revision")
+		p := e.client.Pet.Create().SetName("p").SetChip(uuid.Nil).SaveX(e.ctx)
+		require.Equal(t, `"`+uuid.Nil.String()+`"`, string(e.last(t).New["chip"]))
+		p.Update().ClearChip().ExecX(e.ctx)
+		require.Equal(t, "null", string(e.last(t).New["chip"]))
+	}},
+	{"append", "an append records the whole document that came of it", func(t *testing.T, e *env) {
+		d := e.client.Doc.Create().SetID("d").SetTitle("t").SetTags([]string{"a"}).SaveX(e.ctx)
+		d.Update().AppendTags([]string{"b"}).ExecX(e.ctx)
+		c := changes(t, e, d.QueryHistory())["tags"]
+		require.Equal(t, []string{"a"}, c.Old)
+		require.Equal(t, []string{"a", "b"}, c.New)
+	}},
+	{"documents that look like ours", "a document of the form of an escape is not mistaken for one", func(t *testing.T, e *env) {
+		for _, doc := range []map[string]any{{"$json": nil}, {"$bytes": "AA=="}, {"$x": "y"}, {}} {
+			d := e.client.Doc.Create().SetID("d").SetTitle("t").SetExtra(doc).SaveX(e.ctx)
+			require.Equal(t, doc, changes(t, e, d.QueryHistory())["extra"].New)
+			e.client.Doc.DeleteOne(d).ExecX(e.ctx)
+		}
+	}},
+	{"update default", "a value that an update sets by default is recorded", func(t *testing.T, e *env) {
+		d := e.client.Doc.Create().SetID("d").SetTitle("t").SaveX(e.ctx)
+		d.Update().SetTitle("u").ExecX(e.ctx)
+		require.Equal(t, "1 → 2", e.last(t).change("revision"))
+		d.Update().SetDraft("only").ExecX(e.ctx)
+		require.Len(t, e.log(t), 2)
+	}},
+	{"a value that cannot be read", "it comes back raw with an error, and spoils nothing else", func(t *testing.T, e *env) {
+		u := e.user("a")
+		u.Update().SetAge(3).SetName("b").ExecX(e.ctx)
+		entry := u.QueryHistory().AllX(e.ctx)[1]
+		entry.After["age"] = []byte(`"three"`)
+		entry.After["gone"] = []byte(`1`)
+		cs := entry.Changes()
+		require.Equal(t, []string{"name", "age", "gone"}, []string{cs[0].Field, cs[1].Field, cs[2].Field})
+		require.NoError(t, cs[0].Err)
+		require.Error(t, cs[1].Err)
+		require.JSONEq(t, `"three"`, jsonOf(t, cs[1].New))
+		require.ErrorContains(t, cs[2].Err, `no tracked field "gone"`)
+	}},
+	{"text form", "a change reads well on one line", func(t *testing.T, e *env) {
+		u := e.user("a")
+		u.Update().SetAge(3).SetPassword("x").ExecX(e.ctx)
+		cs := u.QueryHistory().AllX(e.ctx)[1].Changes()
+		require.Equal(t, "age: ∅ → 3", cs[0].String())
+		require.Equal(t, "password: changed (redacted)", cs[1].String())
+	}},
+}
