@@ -1,0 +1,29 @@
+# The generators of committed code, and what they are to leave unchanged.
+GENERATED = ./example/ent ./internal/conformance/ent
+LINT      = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+TESTFLAGS ?=
+
+.PHONY: help fmt lint generate test bench
+
+help: ## Show this help.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+fmt: ## Format the code.
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+lint: bin/golangci-lint ## Check formatting and run the linters.
+	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go') | tee /dev/stderr)"
+	./bin/golangci-lint run ./...
+
+bin/golangci-lint: Makefile
+	GOBIN=$(CURDIR)/bin go install $(LINT)
+	@touch $@
+
+generate: ## Generate the ent packages anew.
+	go generate $(GENERATED)
+
+test: ## Run the tests, on SQLite and on the databases of SQLAUDIT_TEST_POSTGRES and SQLAUDIT_TEST_MYSQL.
+	go test -timeout 15m $(TESTFLAGS) ./...
+
+bench: ## Measure audited writes beside bare ones, on the same databases.
+	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./internal/conformance
