@@ -5,7 +5,9 @@ import (
 	"encoding"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"reflect"
+	"slices"
 	"strconv"
 
 	"entgo.io/ent/dialect"
@@ -89,6 +91,11 @@ func (i Identity) text(s *entsql.Selector) entsql.Querier {
 			b.WriteString("CAST(").Ident(column).WriteString(" AS TEXT)")
 		}
 	})
+}
+
+// Chunks returns the distinct ids in lists, each of a length below the number of parameters that every database takes.
+func Chunks(ids []string) iter.Seq[[]string] {
+	return slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), 10_000)
 }
 
 // ParseID sets the id that dest points at to the one that the log writes as s.

@@ -4,7 +4,6 @@ package ent
 
 import (
 	"context"
-	"slices"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/schema/field"
@@ -79,8 +78,7 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 		return err
 	}
 	histories := make(map[string][]*AuditLog, len(ids))
-	// The chunks stay below the number of parameters that every database takes.
-	for chunk := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), 10_000) {
+	for chunk := range sqlauditlog.Chunks(ids) {
 		query := l.query.Clone().Where(auditlog.ResourceType(l.typ.Label), auditlog.ResourceIDIn(chunk...))
 		if len(query.ctx.Fields) > 0 {
 			query.ctx.AppendFieldOnce(auditlog.FieldResourceID)
@@ -101,11 +99,13 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 
 // auditLoad returns inters with l in the place of a loader that is already among them.
 func auditLoad[T any](inters []Interceptor, l *auditLoader[T]) []Interceptor {
-	inters = slices.DeleteFunc(slices.Clone(inters), func(i Interceptor) bool {
-		_, ok := i.(*auditLoader[T])
-		return ok
-	})
-	return append(inters, l)
+	others := make([]Interceptor, 0, len(inters)+1)
+	for _, i := range inters {
+		if _, ok := i.(*auditLoader[T]); !ok {
+			others = append(others, i)
+		}
+	}
+	return append(others, l)
 }
 
 // Changes returns the fields and edges that changed, in the order of the schema, with their values before and after as

@@ -22,6 +22,7 @@ type (
 	State   struct{ tracked }
 	Table   struct{ tracked }
 	Target  struct{ tracked }
+	Slices  struct{ tracked }
 	Node    struct{ tracked }
 )
 
