@@ -70,6 +70,7 @@ var (
 	ErrHookMissing  = auditlog.ErrHookMissing
 	ErrReadOnly     = auditlog.ErrReadOnly
 	ErrDriver       = auditlog.ErrDriver
+	ErrOtherClient  = auditlog.ErrOtherClient
 	ErrUpsert       = auditlog.ErrUpsert
 	ErrIncomplete   = auditlog.ErrIncomplete
 	ErrTooManyRows  = auditlog.ErrTooManyRows

@@ -129,7 +129,7 @@ func (d *Driver) begin(ctx context.Context, open func(context.Context) (dialect.
 		if _, err := u.open(ctx); err != nil {
 			return nil, err
 		}
-		return dialect.NopTx(d), nil
+		return nested{Tx: dialect.NopTx(d), unit: u}, nil
 	}
 	if d.outer != nil {
 		return nil, fmt.Errorf("sqlaudit: the client is built on a transaction and cannot start another")
@@ -139,6 +139,18 @@ func (d *Driver) begin(ctx context.Context, open func(context.Context) (dialect.
 		return nil, err
 	}
 	return d.newTx(ctx, tx), nil
+}
+
+// nested is what ent takes for a transaction of its own within a unit's.
+type nested struct {
+	dialect.Tx
+	unit *Unit
+}
+
+// Rollback implements dialect.Tx. The unit's transaction cannot be committed any more.
+func (n nested) Rollback() error {
+	n.unit.spoiled = true
+	return nil
 }
 
 // ExecContext forwards to the driver beneath, or to the transaction that it is built on.

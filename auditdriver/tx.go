@@ -30,7 +30,7 @@ type Tx struct {
 
 	// turn is held by the mutation that is being recorded, from its first statement to its last: between its read of
 	// old values and its write no other mutation of the same transaction may come.
-	turn sync.Mutex
+	turn chan struct{}
 
 	mu      sync.Mutex
 	pending []*auditlog.Entry
@@ -41,7 +41,7 @@ type Tx struct {
 }
 
 func (d *Driver) newTx(ctx context.Context, tx dialect.Tx) *Tx {
-	return &Tx{Tx: tx, drv: d, id: uuid.Must(uuid.NewV7()), ctx: ctx}
+	return &Tx{Tx: tx, drv: d, id: uuid.Must(uuid.NewV7()), ctx: ctx, turn: make(chan struct{}, 1)}
 }
 
 // Exec implements dialect.Tx.
@@ -99,13 +99,21 @@ func (tx *Tx) refuses() error {
 
 // note remembers an error with which the database has rolled the transaction back: MySQL and MariaDB do so on a deadlock.
 func (tx *Tx) note(err error) error {
-	if err != nil && tx.drv.Dialect() == dialect.MySQL && strings.Contains(err.Error(), "Error 1213") {
+	if err != nil {
 		tx.mu.Lock()
-		tx.ended = err
+		tx.noteLocked(err)
 		tx.mu.Unlock()
-		tx.Fail(err)
 	}
 	return err
+}
+
+func (tx *Tx) noteLocked(err error) {
+	if tx.drv.Dialect() == dialect.MySQL && strings.Contains(err.Error(), "Error 1213") {
+		tx.ended = err
+		if tx.failure == nil {
+			tx.failure = err
+		}
+	}
 }
 
 // ExecContext runs a raw statement, which may be a savepoint: entries are written before it, and at once from here on.
@@ -158,6 +166,7 @@ func (tx *Tx) flush(ctx context.Context) error {
 	tx.pending = nil
 	if err := tx.drv.writer.Write(ctx, tx.Tx, tx.id, entries); err != nil {
 		tx.failure = err
+		tx.noteLocked(err)
 		return err
 	}
 	return nil

@@ -17,17 +17,21 @@ type Unit struct {
 	drv *Driver
 	tx  *Tx
 	own bool // the transaction is the unit's, not the user's
+	// joined says that the transaction is that of the unit in whose context this one began.
+	joined bool
 
 	// exclusive says that no code of the user's runs within the unit, so that it can take its turn.
 	exclusive bool
 
-	engaged  bool
-	prepared bool
-	watching bool
-	done     bool
-	holding  bool // the transaction's turn
-	issued   int
-	before   func(context.Context) error
+	engaged   bool
+	preparing bool
+	prepared  bool
+	spoiled   bool // ent rolled back what it takes for a transaction of its own
+	watching  bool
+	done      bool
+	holding   bool // the transaction's turn
+	issued    int
+	before    func(context.Context) error
 }
 
 type unitKey struct{}
@@ -45,10 +49,25 @@ func unitFrom(ctx context.Context) *Unit {
 // unit waits until another's is over.
 func NewUnit(ctx context.Context, drv dialect.Driver, inner func(dialect.Driver) dialect.Tx, exclusive bool) (context.Context, *Unit, error) {
 	u := &Unit{exclusive: exclusive}
+	if parent := unitFrom(ctx); parent != nil && parent.holding {
+		u.exclusive = false // it is within the parent's turn
+	}
 	if err := u.attach(ctx, drv, inner); err != nil {
 		return ctx, nil, err
 	}
 	return context.WithValue(ctx, unitKey{}, u), u, nil
+}
+
+// Runs reports whether drv leads to where the unit's statements go.
+func (u *Unit) Runs(drv dialect.Driver, inner func(dialect.Driver) dialect.Tx) bool {
+	var other Unit
+	if other.attach(context.Background(), drv, inner) != nil || other.drv != u.drv {
+		return false
+	}
+	if u.own || other.own { // a transaction that is open on the driver is not the driver itself
+		return other.own == u.own || u.joined
+	}
+	return other.tx == u.tx
 }
 
 func (u *Unit) attach(ctx context.Context, at dialect.ExecQuerier, inner func(dialect.Driver) dialect.Tx) error {
@@ -57,7 +76,7 @@ func (u *Unit) attach(ctx context.Context, at dialect.ExecQuerier, inner func(di
 		u.drv = d
 		switch parent := d.unit(ctx); {
 		case parent != nil && parent.tx != nil:
-			u.tx = parent.tx
+			u.tx, u.joined = parent.tx, true
 		case d.outer != nil:
 			u.tx = d.outer
 		default:
@@ -83,6 +102,7 @@ func (u *Unit) attach(ctx context.Context, at dialect.ExecQuerier, inner func(di
 // once, ahead of the first of them, with that transaction open; the unit's context may be used in it.
 func (u *Unit) Engage(before func(context.Context) error) {
 	u.engaged, u.before = true, before
+	u.prepared, u.watching = false, false
 }
 
 // Engaged reports whether anything of the mutation is to be recorded.
@@ -114,20 +134,31 @@ func (u *Unit) prepare(ctx context.Context) error {
 		}
 		return nil
 	}
-	if err := u.tx.refuses(); err != nil {
-		return err
-	}
-	u.prepared = true
-	if u.exclusive && !u.own {
-		u.tx.turn.Lock()
-		u.holding = true
-	}
-	if u.before == nil {
+	if u.preparing { // a statement of before
 		return nil
 	}
-	if err := u.before(ctx); err != nil {
+	if u.exclusive && !u.own && !u.holding {
+		select {
+		case u.tx.turn <- struct{}{}:
+			u.holding = true
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if err := errors.Join(u.tx.usable(), u.tx.refuses()); err != nil {
 		return err
 	}
+	if u.before == nil {
+		u.prepared = true
+		return nil
+	}
+	u.preparing = true
+	err := u.before(ctx)
+	u.preparing = false
+	if err != nil {
+		return err // as will every further statement, until the unit is engaged again
+	}
+	u.prepared = true
 	u.Watch(true)
 	return u.prepare(ctx)
 }
@@ -166,7 +197,7 @@ func (u *Unit) end() {
 	u.done = true
 	if u.holding {
 		u.holding = false
-		u.tx.turn.Unlock()
+		<-u.tx.turn
 	}
 }
 
@@ -175,6 +206,9 @@ func (u *Unit) Commit() error {
 	u.end()
 	if !u.own || u.tx == nil {
 		return nil
+	}
+	if u.spoiled {
+		u.tx.Fail(errors.New("a part of the mutation was rolled back, and the mutation did not fail"))
 	}
 	return u.tx.Commit()
 }

@@ -22,6 +22,10 @@ var (
 	// installed, so that the record could not share its transaction. Nothing was written.
 	ErrDriver = errors.New("sqlaudit: the client's driver is not the audit driver: build clients with the generated NewClient or Open, and wrap drivers before passing them")
 
+	// ErrOtherClient is returned by Client.Mutate for a mutation that another client made, or one within another
+	// transaction. Nothing was written.
+	ErrOtherClient = errors.New("sqlaudit: the mutation was made by another client or in another transaction: run it with the client that made it")
+
 	// ErrUpsert is returned by creates of a tracked type, or with edges to one, that carry OnConflict. Nothing was written.
 	ErrUpsert = errors.New("sqlaudit: OnConflict on a tracked type, or with edges to one, cannot be recorded: query for the entity and create or update it in one transaction")
 

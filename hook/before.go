@@ -13,8 +13,8 @@ import (
 
 // BeforeUpdate reads and locks the rows that ent is about to update as spec says, and narrows spec to them. Generated
 // code calls it last before ent's statement. It does nothing if the update cannot touch a recorded column.
-func BeforeUpdate(ctx context.Context, spec *sqlgraph.UpdateSpec) error {
-	o, err := of(ctx, spec.Node.Table)
+func BeforeUpdate(ctx context.Context, drv dialect.Driver, spec *sqlgraph.UpdateSpec) error {
+	o, err := of(ctx, drv, spec.Node.Table)
 	if err != nil {
 		return err
 	}
@@ -113,8 +113,8 @@ func (o *operation) strength(spec *sqlgraph.UpdateSpec) strength {
 // BeforeDelete reads and locks the rows that ent is about to delete by predicates, and those that the database will change
 // or delete with them. It returns predicates that match the rows read alone, or nil if there is nothing
 // to narrow.
-func BeforeDelete[P ~func(*sql.Selector)](ctx context.Context, spec *sqlgraph.DeleteSpec, predicates []P) ([]P, error) {
-	o, err := of(ctx, spec.Node.Table)
+func BeforeDelete[P ~func(*sql.Selector)](ctx context.Context, drv dialect.Driver, spec *sqlgraph.DeleteSpec, predicates []P) ([]P, error) {
+	o, err := of(ctx, drv, spec.Node.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +145,7 @@ func (o *operation) beforeDelete(ctx context.Context, where func(*sql.Selector))
 		return nil, err
 	}
 	o.add(t, rows)
+	o.goes(t, rows)
 	if err := o.readReferrers(ctx, t, rows); err != nil {
 		return nil, err
 	}
@@ -256,15 +257,37 @@ func (o *operation) readReferrers(ctx context.Context, t *auditlog.Type, rows []
 		if err != nil {
 			return err
 		}
-		fresh := o.add(ref.Type, found)
+		o.add(ref.Type, found)
 		if !ref.Field.Cascade {
 			continue
 		}
-		if err := o.readReferrers(ctx, ref.Type, fresh); err != nil {
+		if err := o.readReferrers(ctx, ref.Type, o.goes(ref.Type, found)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// goes notes that rows go with the deletion, and returns those that were not known to. A row may be reached by more than one
+// foreign key, and by one that does not cascade first.
+func (o *operation) goes(t *auditlog.Type, rows []*row) []*row {
+	if o.going == nil {
+		o.going = make(map[goner]bool)
+	}
+	var fresh []*row
+	for _, r := range rows {
+		if g := (goner{t, r.id}); !o.going[g] {
+			o.going[g] = true
+			fresh = append(fresh, r)
+		}
+	}
+	return fresh
+}
+
+// A goner names a row that goes.
+type goner struct {
+	typ *auditlog.Type
+	id  string
 }
 
 // State connects a mutation with its operation where generated code has no context.
@@ -276,10 +299,13 @@ type State struct{ op *operation }
 func (s *State) Creating(spec *sqlgraph.CreateSpec, drv dialect.Driver, tracked bool) dialect.Driver {
 	o := s.op
 	if o == nil {
-		return refuser{Driver: drv, all: tracked}
+		return refuser{Driver: drv, all: tracked, err: auditlog.ErrHookMissing}
 	}
 	if !o.concerns() {
 		return drv
+	}
+	if !o.unit.Runs(drv, o.target.Inner) {
+		return refuser{Driver: drv, all: true, err: auditlog.ErrOtherClient}
 	}
 	o.creates = []*sqlgraph.CreateSpec{spec}
 	o.unit.Engage(o.beforeCreate)
@@ -291,12 +317,13 @@ func (s *State) Creating(spec *sqlgraph.CreateSpec, drv dialect.Driver, tracked 
 type refuser struct {
 	dialect.Driver
 	all bool
+	err error
 }
 
 // Exec implements dialect.Driver.
 func (r refuser) Exec(ctx context.Context, query string, args, v any) error {
 	if r.all {
-		return auditlog.ErrHookMissing
+		return r.err
 	}
 	return r.Driver.Exec(ctx, query, args, v)
 }
@@ -304,21 +331,21 @@ func (r refuser) Exec(ctx context.Context, query string, args, v any) error {
 // Query implements dialect.Driver.
 func (r refuser) Query(ctx context.Context, query string, args, v any) error {
 	if r.all {
-		return auditlog.ErrHookMissing
+		return r.err
 	}
 	return r.Driver.Query(ctx, query, args, v)
 }
 
 // Tx implements dialect.Driver.
-func (r refuser) Tx(context.Context) (dialect.Tx, error) { return nil, auditlog.ErrHookMissing }
+func (r refuser) Tx(context.Context) (dialect.Tx, error) { return nil, r.err }
 
 // BeforeBulk says that ent is about to insert what spec will hold for mutations with the given states. The
 // operation of ctx, the last and innermost one, records them all.
-func BeforeBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec, states []*State) error {
+func BeforeBulk(ctx context.Context, drv dialect.Driver, spec *sqlgraph.BatchCreateSpec, states []*State) error {
 	if len(spec.Nodes) == 0 {
 		return nil
 	}
-	o, err := of(ctx, spec.Nodes[0].Table)
+	o, err := of(ctx, drv, spec.Nodes[0].Table)
 	if err != nil {
 		return err
 	}

@@ -147,6 +147,7 @@ type operation struct {
 	batch   *sqlgraph.BatchCreateSpec
 	stamps  []auditlog.Stamp // by creates, in a bulk
 	member  bool             // of a bulk that another operation records
+	going   map[goner]bool   // the rows that a deletion takes with it
 }
 
 // concerns reports whether the mutation may be recorded. One of an untracked type may if it deletes, or has edges.
@@ -171,11 +172,14 @@ func (o *operation) identify(ctx context.Context) error {
 	return err
 }
 
-// of returns the operation of ctx if it is one on the given table.
-func of(ctx context.Context, table string) (*operation, error) {
+// of returns the operation of ctx if it is one on the given table, and ent is about to use drv for it.
+func of(ctx context.Context, drv dialect.Driver, table string) (*operation, error) {
 	o, _ := ctx.Value(operationKey{}).(*operation)
 	if o == nil || o.target.Type.Table != table {
 		return nil, auditlog.ErrHookMissing
+	}
+	if !o.unit.Runs(drv, o.target.Inner) {
+		return nil, auditlog.ErrOtherClient
 	}
 	return o, nil
 }

@@ -38,8 +38,8 @@ type image struct {
 	gone bool // the rows are known to have been deleted
 }
 
-// add adds rows that the image does not have yet, and returns those.
-func (o *operation) add(t *auditlog.Type, rows []*row) []*row {
+// add adds rows that the image does not have yet.
+func (o *operation) add(t *auditlog.Type, rows []*row) {
 	i := slices.IndexFunc(o.images, func(im *image) bool { return im.typ == t })
 	if i < 0 {
 		i = len(o.images)
@@ -50,15 +50,12 @@ func (o *operation) add(t *auditlog.Type, rows []*row) []*row {
 	for _, r := range im.rows {
 		seen[r.id] = true
 	}
-	var fresh []*row
 	for _, r := range rows {
 		if !seen[r.id] {
 			seen[r.id] = true
-			fresh = append(fresh, r)
+			im.rows = append(im.rows, r)
 		}
 	}
-	im.rows = append(im.rows, fresh...)
-	return fresh
 }
 
 // A strength is how rows are locked as they are read.

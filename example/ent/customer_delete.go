@@ -41,7 +41,7 @@ func (_d *CustomerDelete) ExecX(ctx context.Context) int {
 
 func (_d *CustomerDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(customer.Table, sqlgraph.NewFieldSpec(customer.FieldID, field.TypeInt))
-	if ps, err := auditDelete(ctx, _spec, _d.mutation.predicates); err != nil {
+	if ps, err := auditDelete(ctx, _d.driver, _spec, _d.mutation.predicates); err != nil {
 		return 0, err
 	} else if ps != nil {
 		defer func(own []predicate.Customer) { _d.mutation.predicates = own }(_d.mutation.predicates)

@@ -80,7 +80,7 @@ func (_c *CustomerCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.Batc
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditUserType describes what is recorded of User.
@@ -127,20 +127,20 @@ func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCre
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditState is what a mutation keeps for the audit log's hook.
 type auditState = sqlaudithook.State
 
 // auditUpdate announces an update, right before it.
-func auditUpdate(ctx context.Context, spec *sqlgraph.UpdateSpec) error {
-	return sqlaudithook.BeforeUpdate(ctx, spec)
+func auditUpdate(ctx context.Context, drv dialect.Driver, spec *sqlgraph.UpdateSpec) error {
+	return sqlaudithook.BeforeUpdate(ctx, drv, spec)
 }
 
 // auditDelete announces a deletion, right before it, and returns the predicates to delete by, or nil to keep those given.
-func auditDelete[P ~func(*sql.Selector)](ctx context.Context, spec *sqlgraph.DeleteSpec, predicates []P) ([]P, error) {
-	return sqlaudithook.BeforeDelete(ctx, spec, predicates)
+func auditDelete[P ~func(*sql.Selector)](ctx context.Context, drv dialect.Driver, spec *sqlgraph.DeleteSpec, predicates []P) ([]P, error) {
+	return sqlaudithook.BeforeDelete(ctx, drv, spec, predicates)
 }
 
 func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {

@@ -201,7 +201,7 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 
@@ -428,7 +428,7 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 

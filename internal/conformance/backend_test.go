@@ -146,6 +146,7 @@ func newEnv(t *testing.T, b backend, db *sql.DB, opts ...ent.Option) *env {
 	}
 	exec(t, db, "UPDATE users SET user_spouse = NULL")
 	exec(t, db, "DELETE FROM users")
+	exec(t, db, "UPDATE nodes SET node_pupils = NULL")
 	exec(t, db, "DELETE FROM nodes WHERE node_children IS NULL")
 	e.probe = &probe{Driver: entsql.OpenDB(b.dialect, db)}
 	e.client = ent.NewClient(append([]ent.Option{ent.Driver(e.probe)}, opts...)...)

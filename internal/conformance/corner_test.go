@@ -57,6 +57,49 @@ var cornerCases = []testCase{
 		e.client.User.DeleteOne(a).ExecX(e.ctx)
 		require.Equal(t, "delete Badge", brief(e.log(t))[3])
 	}},
+	{"cascade by two ways", "a row that is first reached by an edge that does not cascade is followed by the one that does", func(t *testing.T, e *env) {
+		p := e.client.Node.Create().SetName("p").SaveX(e.ctx)
+		c := e.client.Node.Create().SetName("c").SetParent(p).SetMentor(p).SaveX(e.ctx)
+		e.client.Node.Create().SetName("g").SetParent(c).ExecX(e.ctx)
+		e.client.Node.DeleteOne(p).ExecX(e.ctx)
+		require.Equal(t, []string{"delete Node", "delete Node", "delete Node"}, brief(e.log(t)[3:]))
+	}},
+	{"a mutation of another client", "it is refused, whether it would be written elsewhere or not", func(t *testing.T, e *env) {
+		other := ent.NewClient(ent.Driver(e.probe))
+		u := e.user("a")
+		tx := e.begin(t, e.client)
+		for _, m := range []ent.Mutation{
+			e.client.User.Create().SetName("x").SetEmail("x").Mutation(),
+			e.client.User.UpdateOne(u).SetAge(1).Mutation(),
+		} {
+			for _, c := range []*ent.Client{other, tx.Client()} {
+				_, err := c.Mutate(e.ctx, m)
+				require.ErrorIs(t, err, sqlaudit.ErrOtherClient)
+			}
+		}
+		_, err := e.client.Debug().Mutate(e.ctx, e.client.User.UpdateOne(u).SetAge(1).Mutation())
+		require.NoError(t, err)
+		require.NoError(t, tx.Rollback())
+		require.Len(t, e.log(t), 2)
+	}},
+	{"a hook that tries again", "each attempt of an untracked type's mutation is recorded, or refused, as the first", func(t *testing.T, e *env) {
+		s := e.client.Site.Create().SetCode("s").SetCity("c").SaveX(e.ctx)
+		e.client.Org.Use(func(next ent.Mutator) ent.Mutator {
+			return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (v ent.Value, err error) {
+				for range 3 {
+					if v, err = next.Mutate(ctx, m); err == nil {
+						break
+					}
+				}
+				return v, err
+			})
+		})
+		require.ErrorIs(t, e.client.Org.Create().SetName("o").AddSites(s).OnConflictColumns("id").Ignore().Exec(e.ctx), sqlaudit.ErrUpsert)
+		o := e.client.Org.Create().SetName("o").AddSites(s).SaveX(e.ctx)
+		require.Error(t, e.client.Org.Create().SetName("o").AddSites(s).Exec(e.ctx), "the site has an org")
+		require.Equal(t, 1, e.client.Org.Query().CountX(e.ctx))
+		require.Equal(t, "null → "+idText(t, o.ID), e.last(t).change("org"))
+	}},
 	{"a bare transaction after a failure", "nothing more is written that might not be recorded", func(t *testing.T, e *env) {
 		u := e.user("a")
 		stdtx, err := e.db.Begin()

@@ -46,7 +46,7 @@ var tables = []table{
 	}},
 	{"Pet", "pets", "id", map[string]column{"name": {"name", text}, "kind": {"kind", text}, "chip": {"chip", text}, "owner": {"user_pets", integer}}},
 	{"Card", "cards", "id", map[string]column{"number": {"card_number", text}, "owner_id": {"card_owner", integer}}},
-	{"Node", "nodes", "id", map[string]column{"name": {"name", text}, "parent": {"node_children", integer}}},
+	{"Node", "nodes", "id", map[string]column{"name": {"name", text}, "parent": {"node_children", integer}, "mentor": {"node_pupils", integer}}},
 	{"Doc", "docs", "doc_id", map[string]column{
 		"title": {"doc_title", text}, "body": {"body", binary}, "meta": {"meta", document}, "tags": {"tags", document}, "extra": {"extra", document},
 		"score": {"score", float}, "published": {"published", boolean}, "views": {"view_count", integer}, "length": {"length", integer},

@@ -41,7 +41,7 @@ func (_d *BadgeDelete) ExecX(ctx context.Context) int {
 
 func (_d *BadgeDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(badge.Table, sqlgraph.NewFieldSpec(badge.FieldID, field.TypeInt))
-	if ps, err := auditDelete(ctx, _spec, _d.mutation.predicates); err != nil {
+	if ps, err := auditDelete(ctx, _d.driver, _spec, _d.mutation.predicates); err != nil {
 		return 0, err
 	} else if ps != nil {
 		defer func(own []predicate.Badge) { _d.mutation.predicates = own }(_d.mutation.predicates)

@@ -41,7 +41,7 @@ func (_d *BrokenDelete) ExecX(ctx context.Context) int {
 
 func (_d *BrokenDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(broken.Table, sqlgraph.NewFieldSpec(broken.FieldID, field.TypeInt))
-	if ps, err := auditDelete(ctx, _spec, _d.mutation.predicates); err != nil {
+	if ps, err := auditDelete(ctx, _d.driver, _spec, _d.mutation.predicates); err != nil {
 		return 0, err
 	} else if ps != nil {
 		defer func(own []predicate.Broken) { _d.mutation.predicates = own }(_d.mutation.predicates)

@@ -93,7 +93,7 @@ func (_u *BrokenUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.SetField(broken.FieldName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 
@@ -213,7 +213,7 @@ func (_u *BrokenUpdateOne) sqlSave(ctx context.Context) (_node *Broken, err erro
 		_spec.SetField(broken.FieldName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 

@@ -41,7 +41,7 @@ func (_d *CardDelete) ExecX(ctx context.Context) int {
 
 func (_d *CardDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(card.Table, sqlgraph.NewFieldSpec(card.FieldID, field.TypeString))
-	if ps, err := auditDelete(ctx, _spec, _d.mutation.predicates); err != nil {
+	if ps, err := auditDelete(ctx, _d.driver, _spec, _d.mutation.predicates); err != nil {
 		return 0, err
 	} else if ps != nil {
 		defer func(own []predicate.Card) { _d.mutation.predicates = own }(_d.mutation.predicates)

@@ -154,7 +154,7 @@ func (_u *CardUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 
@@ -334,7 +334,7 @@ func (_u *CardUpdateOne) sqlSave(ctx context.Context) (_node *Card, err error) {
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 

@@ -1125,6 +1125,38 @@ func (c *NodeClient) GetX(ctx context.Context, id int) *Node {
 	return obj
 }
 
+// QueryMentor queries the mentor edge of a Node.
+func (c *NodeClient) QueryMentor(_m *Node) *NodeQuery {
+	query := (&NodeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(node.Table, node.FieldID, id),
+			sqlgraph.To(node.Table, node.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, node.MentorTable, node.MentorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPupils queries the pupils edge of a Node.
+func (c *NodeClient) QueryPupils(_m *Node) *NodeQuery {
+	query := (&NodeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(node.Table, node.FieldID, id),
+			sqlgraph.To(node.Table, node.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, node.PupilsTable, node.PupilsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryParent queries the parent edge of a Node.
 func (c *NodeClient) QueryParent(_m *Node) *NodeQuery {
 	query := (&NodeClient{config: c.config}).Query()

@@ -464,7 +464,7 @@ func (_u *DocUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.ClearField(doc.FieldLink, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 
@@ -951,7 +951,7 @@ func (_u *DocUpdateOne) sqlSave(ctx context.Context) (_node *Doc, err error) {
 		_spec.ClearField(doc.FieldLink, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 

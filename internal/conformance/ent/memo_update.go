@@ -110,7 +110,7 @@ func (_u *MemoUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.SetField(memo.FieldDeleted, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 
@@ -247,7 +247,7 @@ func (_u *MemoUpdateOne) sqlSave(ctx context.Context) (_node *Memo, err error) {
 		_spec.SetField(memo.FieldDeleted, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 

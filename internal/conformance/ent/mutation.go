@@ -3086,6 +3086,11 @@ type NodeMutation struct {
 	id              *int
 	name            *string
 	clearedFields   map[string]struct{}
+	mentor          *int
+	clearedmentor   bool
+	pupils          map[int]struct{}
+	removedpupils   map[int]struct{}
+	clearedpupils   bool
 	parent          *int
 	clearedparent   bool
 	children        map[int]struct{}
@@ -3229,6 +3234,99 @@ func (m *NodeMutation) OldName(ctx context.Context) (v string, err error) {
 // ResetName resets all changes to the "name" field.
 func (m *NodeMutation) ResetName() {
 	m.name = nil
+}
+
+// SetMentorID sets the "mentor" edge to the Node entity by id.
+func (m *NodeMutation) SetMentorID(id int) {
+	m.mentor = &id
+}
+
+// ClearMentor clears the "mentor" edge to the Node entity.
+func (m *NodeMutation) ClearMentor() {
+	m.clearedmentor = true
+}
+
+// MentorCleared reports if the "mentor" edge to the Node entity was cleared.
+func (m *NodeMutation) MentorCleared() bool {
+	return m.clearedmentor
+}
+
+// MentorID returns the "mentor" edge ID in the mutation.
+func (m *NodeMutation) MentorID() (id int, exists bool) {
+	if m.mentor != nil {
+		return *m.mentor, true
+	}
+	return
+}
+
+// MentorIDs returns the "mentor" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MentorID instead. It exists only for internal usage by the builders.
+func (m *NodeMutation) MentorIDs() (ids []int) {
+	if id := m.mentor; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMentor resets all changes to the "mentor" edge.
+func (m *NodeMutation) ResetMentor() {
+	m.mentor = nil
+	m.clearedmentor = false
+}
+
+// AddPupilIDs adds the "pupils" edge to the Node entity by ids.
+func (m *NodeMutation) AddPupilIDs(ids ...int) {
+	if m.pupils == nil {
+		m.pupils = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.pupils[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPupils clears the "pupils" edge to the Node entity.
+func (m *NodeMutation) ClearPupils() {
+	m.clearedpupils = true
+}
+
+// PupilsCleared reports if the "pupils" edge to the Node entity was cleared.
+func (m *NodeMutation) PupilsCleared() bool {
+	return m.clearedpupils
+}
+
+// RemovePupilIDs removes the "pupils" edge to the Node entity by IDs.
+func (m *NodeMutation) RemovePupilIDs(ids ...int) {
+	if m.removedpupils == nil {
+		m.removedpupils = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.pupils, ids[i])
+		m.removedpupils[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPupils returns the removed IDs of the "pupils" edge to the Node entity.
+func (m *NodeMutation) RemovedPupilsIDs() (ids []int) {
+	for id := range m.removedpupils {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PupilsIDs returns the "pupils" edge IDs in the mutation.
+func (m *NodeMutation) PupilsIDs() (ids []int) {
+	for id := range m.pupils {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPupils resets all changes to the "pupils" edge.
+func (m *NodeMutation) ResetPupils() {
+	m.pupils = nil
+	m.clearedpupils = false
+	m.removedpupils = nil
 }
 
 // SetParentID sets the "parent" edge to the Node entity by id.
@@ -3457,7 +3555,13 @@ func (m *NodeMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *NodeMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 4)
+	if m.mentor != nil {
+		edges = append(edges, node.EdgeMentor)
+	}
+	if m.pupils != nil {
+		edges = append(edges, node.EdgePupils)
+	}
 	if m.parent != nil {
 		edges = append(edges, node.EdgeParent)
 	}
@@ -3471,6 +3575,16 @@ func (m *NodeMutation) AddedEdges() []string {
 // name in this mutation.
 func (m *NodeMutation) AddedIDs(name string) []ent.Value {
 	switch name {
+	case node.EdgeMentor:
+		if id := m.mentor; id != nil {
+			return []ent.Value{*id}
+		}
+	case node.EdgePupils:
+		ids := make([]ent.Value, 0, len(m.pupils))
+		for id := range m.pupils {
+			ids = append(ids, id)
+		}
+		return ids
 	case node.EdgeParent:
 		if id := m.parent; id != nil {
 			return []ent.Value{*id}
@@ -3487,7 +3601,10 @@ func (m *NodeMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *NodeMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 4)
+	if m.removedpupils != nil {
+		edges = append(edges, node.EdgePupils)
+	}
 	if m.removedchildren != nil {
 		edges = append(edges, node.EdgeChildren)
 	}
@@ -3498,6 +3615,12 @@ func (m *NodeMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *NodeMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
+	case node.EdgePupils:
+		ids := make([]ent.Value, 0, len(m.removedpupils))
+		for id := range m.removedpupils {
+			ids = append(ids, id)
+		}
+		return ids
 	case node.EdgeChildren:
 		ids := make([]ent.Value, 0, len(m.removedchildren))
 		for id := range m.removedchildren {
@@ -3510,7 +3633,13 @@ func (m *NodeMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *NodeMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 4)
+	if m.clearedmentor {
+		edges = append(edges, node.EdgeMentor)
+	}
+	if m.clearedpupils {
+		edges = append(edges, node.EdgePupils)
+	}
 	if m.clearedparent {
 		edges = append(edges, node.EdgeParent)
 	}
@@ -3524,6 +3653,10 @@ func (m *NodeMutation) ClearedEdges() []string {
 // was cleared in this mutation.
 func (m *NodeMutation) EdgeCleared(name string) bool {
 	switch name {
+	case node.EdgeMentor:
+		return m.clearedmentor
+	case node.EdgePupils:
+		return m.clearedpupils
 	case node.EdgeParent:
 		return m.clearedparent
 	case node.EdgeChildren:
@@ -3536,6 +3669,9 @@ func (m *NodeMutation) EdgeCleared(name string) bool {
 // if that edge is not defined in the schema.
 func (m *NodeMutation) ClearEdge(name string) error {
 	switch name {
+	case node.EdgeMentor:
+		m.ClearMentor()
+		return nil
 	case node.EdgeParent:
 		m.ClearParent()
 		return nil
@@ -3547,6 +3683,12 @@ func (m *NodeMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *NodeMutation) ResetEdge(name string) error {
 	switch name {
+	case node.EdgeMentor:
+		m.ResetMentor()
+		return nil
+	case node.EdgePupils:
+		m.ResetPupils()
+		return nil
 	case node.EdgeParent:
 		m.ResetParent()
 		return nil

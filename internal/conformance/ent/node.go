@@ -21,6 +21,7 @@ type Node struct {
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the NodeQuery when eager-loading is set.
 	Edges         NodeEdges `json:"edges"`
+	node_pupils   *int
 	node_children *int
 	selectValues  sql.SelectValues
 	_history      auditHistory
@@ -28,13 +29,37 @@ type Node struct {
 
 // NodeEdges holds the relations/edges for other nodes in the graph.
 type NodeEdges struct {
+	// Mentor holds the value of the mentor edge.
+	Mentor *Node `json:"mentor,omitempty"`
+	// Pupils holds the value of the pupils edge.
+	Pupils []*Node `json:"pupils,omitempty"`
 	// Parent holds the value of the parent edge.
 	Parent *Node `json:"parent,omitempty"`
 	// Children holds the value of the children edge.
 	Children []*Node `json:"children,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [4]bool
+}
+
+// MentorOrErr returns the Mentor value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e NodeEdges) MentorOrErr() (*Node, error) {
+	if e.Mentor != nil {
+		return e.Mentor, nil
+	} else if e.loadedTypes[0] {
+		return nil, &NotFoundError{label: node.Label}
+	}
+	return nil, &NotLoadedError{edge: "mentor"}
+}
+
+// PupilsOrErr returns the Pupils value or an error if the edge
+// was not loaded in eager-loading.
+func (e NodeEdges) PupilsOrErr() ([]*Node, error) {
+	if e.loadedTypes[1] {
+		return e.Pupils, nil
+	}
+	return nil, &NotLoadedError{edge: "pupils"}
 }
 
 // ParentOrErr returns the Parent value or an error if the edge
@@ -42,7 +67,7 @@ type NodeEdges struct {
 func (e NodeEdges) ParentOrErr() (*Node, error) {
 	if e.Parent != nil {
 		return e.Parent, nil
-	} else if e.loadedTypes[0] {
+	} else if e.loadedTypes[2] {
 		return nil, &NotFoundError{label: node.Label}
 	}
 	return nil, &NotLoadedError{edge: "parent"}
@@ -51,7 +76,7 @@ func (e NodeEdges) ParentOrErr() (*Node, error) {
 // ChildrenOrErr returns the Children value or an error if the edge
 // was not loaded in eager-loading.
 func (e NodeEdges) ChildrenOrErr() ([]*Node, error) {
-	if e.loadedTypes[1] {
+	if e.loadedTypes[3] {
 		return e.Children, nil
 	}
 	return nil, &NotLoadedError{edge: "children"}
@@ -66,7 +91,9 @@ func (*Node) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case node.FieldName:
 			values[i] = new(sql.NullString)
-		case node.ForeignKeys[0]: // node_children
+		case node.ForeignKeys[0]: // node_pupils
+			values[i] = new(sql.NullInt64)
+		case node.ForeignKeys[1]: // node_children
 			values[i] = new(sql.NullInt64)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -97,6 +124,13 @@ func (_m *Node) assignValues(columns []string, values []any) error {
 			}
 		case node.ForeignKeys[0]:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for edge-field node_pupils", value)
+			} else if value.Valid {
+				_m.node_pupils = new(int)
+				*_m.node_pupils = int(value.Int64)
+			}
+		case node.ForeignKeys[1]:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for edge-field node_children", value)
 			} else if value.Valid {
 				_m.node_children = new(int)
@@ -113,6 +147,16 @@ func (_m *Node) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *Node) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
+}
+
+// QueryMentor queries the "mentor" edge of the Node entity.
+func (_m *Node) QueryMentor() *NodeQuery {
+	return NewNodeClient(_m.config).QueryMentor(_m)
+}
+
+// QueryPupils queries the "pupils" edge of the Node entity.
+func (_m *Node) QueryPupils() *NodeQuery {
+	return NewNodeClient(_m.config).QueryPupils(_m)
 }
 
 // QueryParent queries the "parent" edge of the Node entity.

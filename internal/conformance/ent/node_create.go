@@ -27,6 +27,40 @@ func (_c *NodeCreate) SetName(v string) *NodeCreate {
 	return _c
 }
 
+// SetMentorID sets the "mentor" edge to the Node entity by ID.
+func (_c *NodeCreate) SetMentorID(id int) *NodeCreate {
+	_c.mutation.SetMentorID(id)
+	return _c
+}
+
+// SetNillableMentorID sets the "mentor" edge to the Node entity by ID if the given value is not nil.
+func (_c *NodeCreate) SetNillableMentorID(id *int) *NodeCreate {
+	if id != nil {
+		_c = _c.SetMentorID(*id)
+	}
+	return _c
+}
+
+// SetMentor sets the "mentor" edge to the Node entity.
+func (_c *NodeCreate) SetMentor(v *Node) *NodeCreate {
+	return _c.SetMentorID(v.ID)
+}
+
+// AddPupilIDs adds the "pupils" edge to the Node entity by IDs.
+func (_c *NodeCreate) AddPupilIDs(ids ...int) *NodeCreate {
+	_c.mutation.AddPupilIDs(ids...)
+	return _c
+}
+
+// AddPupils adds the "pupils" edges to the Node entity.
+func (_c *NodeCreate) AddPupils(v ...*Node) *NodeCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddPupilIDs(ids...)
+}
+
 // SetParentID sets the "parent" edge to the Node entity by ID.
 func (_c *NodeCreate) SetParentID(id int) *NodeCreate {
 	_c.mutation.SetParentID(id)
@@ -130,6 +164,39 @@ func (_c *NodeCreate) createSpec() (*Node, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(node.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if nodes := _c.mutation.MentorIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   node.MentorTable,
+			Columns: []string{node.MentorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.node_pupils = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PupilsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   node.PupilsTable,
+			Columns: []string{node.PupilsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ParentIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

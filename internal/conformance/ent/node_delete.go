@@ -41,7 +41,7 @@ func (_d *NodeDelete) ExecX(ctx context.Context) int {
 
 func (_d *NodeDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(node.Table, sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt))
-	if ps, err := auditDelete(ctx, _spec, _d.mutation.predicates); err != nil {
+	if ps, err := auditDelete(ctx, _d.driver, _spec, _d.mutation.predicates); err != nil {
 		return 0, err
 	} else if ps != nil {
 		defer func(own []predicate.Node) { _d.mutation.predicates = own }(_d.mutation.predicates)

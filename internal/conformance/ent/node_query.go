@@ -24,6 +24,8 @@ type NodeQuery struct {
 	order        []node.OrderOption
 	inters       []Interceptor
 	predicates   []predicate.Node
+	withMentor   *NodeQuery
+	withPupils   *NodeQuery
 	withParent   *NodeQuery
 	withChildren *NodeQuery
 	withFKs      bool
@@ -62,6 +64,50 @@ func (_q *NodeQuery) Unique(unique bool) *NodeQuery {
 func (_q *NodeQuery) Order(o ...node.OrderOption) *NodeQuery {
 	_q.order = append(_q.order, o...)
 	return _q
+}
+
+// QueryMentor chains the current query on the "mentor" edge.
+func (_q *NodeQuery) QueryMentor() *NodeQuery {
+	query := (&NodeClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(node.Table, node.FieldID, selector),
+			sqlgraph.To(node.Table, node.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, node.MentorTable, node.MentorColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPupils chains the current query on the "pupils" edge.
+func (_q *NodeQuery) QueryPupils() *NodeQuery {
+	query := (&NodeClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(node.Table, node.FieldID, selector),
+			sqlgraph.To(node.Table, node.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, node.PupilsTable, node.PupilsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
 }
 
 // QueryParent chains the current query on the "parent" edge.
@@ -300,6 +346,8 @@ func (_q *NodeQuery) Clone() *NodeQuery {
 		order:        append([]node.OrderOption{}, _q.order...),
 		inters:       append([]Interceptor{}, _q.inters...),
 		predicates:   append([]predicate.Node{}, _q.predicates...),
+		withMentor:   _q.withMentor.Clone(),
+		withPupils:   _q.withPupils.Clone(),
 		withParent:   _q.withParent.Clone(),
 		withChildren: _q.withChildren.Clone(),
 		// clone intermediate query.
@@ -307,6 +355,28 @@ func (_q *NodeQuery) Clone() *NodeQuery {
 		path:      _q.path,
 		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
+}
+
+// WithMentor tells the query-builder to eager-load the nodes that are connected to
+// the "mentor" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *NodeQuery) WithMentor(opts ...func(*NodeQuery)) *NodeQuery {
+	query := (&NodeClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMentor = query
+	return _q
+}
+
+// WithPupils tells the query-builder to eager-load the nodes that are connected to
+// the "pupils" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *NodeQuery) WithPupils(opts ...func(*NodeQuery)) *NodeQuery {
+	query := (&NodeClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPupils = query
+	return _q
 }
 
 // WithParent tells the query-builder to eager-load the nodes that are connected to
@@ -410,12 +480,14 @@ func (_q *NodeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Node, e
 		nodes       = []*Node{}
 		withFKs     = _q.withFKs
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [4]bool{
+			_q.withMentor != nil,
+			_q.withPupils != nil,
 			_q.withParent != nil,
 			_q.withChildren != nil,
 		}
 	)
-	if _q.withParent != nil {
+	if _q.withMentor != nil || _q.withParent != nil {
 		withFKs = true
 	}
 	if withFKs {
@@ -443,6 +515,19 @@ func (_q *NodeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Node, e
 	if len(nodes) == 0 {
 		return nodes, nil
 	}
+	if query := _q.withMentor; query != nil {
+		if err := _q.loadMentor(ctx, query, nodes, nil,
+			func(n *Node, e *Node) { n.Edges.Mentor = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withPupils; query != nil {
+		if err := _q.loadPupils(ctx, query, nodes,
+			func(n *Node) { n.Edges.Pupils = []*Node{} },
+			func(n *Node, e *Node) { n.Edges.Pupils = append(n.Edges.Pupils, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withParent; query != nil {
 		if err := _q.loadParent(ctx, query, nodes, nil,
 			func(n *Node, e *Node) { n.Edges.Parent = e }); err != nil {
@@ -459,6 +544,69 @@ func (_q *NodeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Node, e
 	return nodes, nil
 }
 
+func (_q *NodeQuery) loadMentor(ctx context.Context, query *NodeQuery, nodes []*Node, init func(*Node), assign func(*Node, *Node)) error {
+	ids := make([]int, 0, len(nodes))
+	nodeids := make(map[int][]*Node)
+	for i := range nodes {
+		if nodes[i].node_pupils == nil {
+			continue
+		}
+		fk := *nodes[i].node_pupils
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(node.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "node_pupils" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *NodeQuery) loadPupils(ctx context.Context, query *NodeQuery, nodes []*Node, init func(*Node), assign func(*Node, *Node)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*Node)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	query.withFKs = true
+	query.Where(predicate.Node(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(node.PupilsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.node_pupils
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "node_pupils" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "node_pupils" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 func (_q *NodeQuery) loadParent(ctx context.Context, query *NodeQuery, nodes []*Node, init func(*Node), assign func(*Node, *Node)) error {
 	ids := make([]int, 0, len(nodes))
 	nodeids := make(map[int][]*Node)

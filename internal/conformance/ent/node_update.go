@@ -42,6 +42,40 @@ func (_u *NodeUpdate) SetNillableName(v *string) *NodeUpdate {
 	return _u
 }
 
+// SetMentorID sets the "mentor" edge to the Node entity by ID.
+func (_u *NodeUpdate) SetMentorID(id int) *NodeUpdate {
+	_u.mutation.SetMentorID(id)
+	return _u
+}
+
+// SetNillableMentorID sets the "mentor" edge to the Node entity by ID if the given value is not nil.
+func (_u *NodeUpdate) SetNillableMentorID(id *int) *NodeUpdate {
+	if id != nil {
+		_u = _u.SetMentorID(*id)
+	}
+	return _u
+}
+
+// SetMentor sets the "mentor" edge to the Node entity.
+func (_u *NodeUpdate) SetMentor(v *Node) *NodeUpdate {
+	return _u.SetMentorID(v.ID)
+}
+
+// AddPupilIDs adds the "pupils" edge to the Node entity by IDs.
+func (_u *NodeUpdate) AddPupilIDs(ids ...int) *NodeUpdate {
+	_u.mutation.AddPupilIDs(ids...)
+	return _u
+}
+
+// AddPupils adds the "pupils" edges to the Node entity.
+func (_u *NodeUpdate) AddPupils(v ...*Node) *NodeUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPupilIDs(ids...)
+}
+
 // SetParentID sets the "parent" edge to the Node entity by ID.
 func (_u *NodeUpdate) SetParentID(id int) *NodeUpdate {
 	_u.mutation.SetParentID(id)
@@ -79,6 +113,33 @@ func (_u *NodeUpdate) AddChildren(v ...*Node) *NodeUpdate {
 // Mutation returns the NodeMutation object of the builder.
 func (_u *NodeUpdate) Mutation() *NodeMutation {
 	return _u.mutation
+}
+
+// ClearMentor clears the "mentor" edge to the Node entity.
+func (_u *NodeUpdate) ClearMentor() *NodeUpdate {
+	_u.mutation.ClearMentor()
+	return _u
+}
+
+// ClearPupils clears all "pupils" edges to the Node entity.
+func (_u *NodeUpdate) ClearPupils() *NodeUpdate {
+	_u.mutation.ClearPupils()
+	return _u
+}
+
+// RemovePupilIDs removes the "pupils" edge to Node entities by IDs.
+func (_u *NodeUpdate) RemovePupilIDs(ids ...int) *NodeUpdate {
+	_u.mutation.RemovePupilIDs(ids...)
+	return _u
+}
+
+// RemovePupils removes "pupils" edges to Node entities.
+func (_u *NodeUpdate) RemovePupils(v ...*Node) *NodeUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePupilIDs(ids...)
 }
 
 // ClearParent clears the "parent" edge to the Node entity.
@@ -152,6 +213,80 @@ func (_u *NodeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(node.FieldName, field.TypeString, value)
+	}
+	if _u.mutation.MentorCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   node.MentorTable,
+			Columns: []string{node.MentorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MentorIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   node.MentorTable,
+			Columns: []string{node.MentorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PupilsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   node.PupilsTable,
+			Columns: []string{node.PupilsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPupilsIDs(); len(nodes) > 0 && !_u.mutation.PupilsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   node.PupilsTable,
+			Columns: []string{node.PupilsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PupilsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   node.PupilsTable,
+			Columns: []string{node.PupilsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ParentCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -228,7 +363,7 @@ func (_u *NodeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 
@@ -265,6 +400,40 @@ func (_u *NodeUpdateOne) SetNillableName(v *string) *NodeUpdateOne {
 		_u.SetName(*v)
 	}
 	return _u
+}
+
+// SetMentorID sets the "mentor" edge to the Node entity by ID.
+func (_u *NodeUpdateOne) SetMentorID(id int) *NodeUpdateOne {
+	_u.mutation.SetMentorID(id)
+	return _u
+}
+
+// SetNillableMentorID sets the "mentor" edge to the Node entity by ID if the given value is not nil.
+func (_u *NodeUpdateOne) SetNillableMentorID(id *int) *NodeUpdateOne {
+	if id != nil {
+		_u = _u.SetMentorID(*id)
+	}
+	return _u
+}
+
+// SetMentor sets the "mentor" edge to the Node entity.
+func (_u *NodeUpdateOne) SetMentor(v *Node) *NodeUpdateOne {
+	return _u.SetMentorID(v.ID)
+}
+
+// AddPupilIDs adds the "pupils" edge to the Node entity by IDs.
+func (_u *NodeUpdateOne) AddPupilIDs(ids ...int) *NodeUpdateOne {
+	_u.mutation.AddPupilIDs(ids...)
+	return _u
+}
+
+// AddPupils adds the "pupils" edges to the Node entity.
+func (_u *NodeUpdateOne) AddPupils(v ...*Node) *NodeUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPupilIDs(ids...)
 }
 
 // SetParentID sets the "parent" edge to the Node entity by ID.
@@ -304,6 +473,33 @@ func (_u *NodeUpdateOne) AddChildren(v ...*Node) *NodeUpdateOne {
 // Mutation returns the NodeMutation object of the builder.
 func (_u *NodeUpdateOne) Mutation() *NodeMutation {
 	return _u.mutation
+}
+
+// ClearMentor clears the "mentor" edge to the Node entity.
+func (_u *NodeUpdateOne) ClearMentor() *NodeUpdateOne {
+	_u.mutation.ClearMentor()
+	return _u
+}
+
+// ClearPupils clears all "pupils" edges to the Node entity.
+func (_u *NodeUpdateOne) ClearPupils() *NodeUpdateOne {
+	_u.mutation.ClearPupils()
+	return _u
+}
+
+// RemovePupilIDs removes the "pupils" edge to Node entities by IDs.
+func (_u *NodeUpdateOne) RemovePupilIDs(ids ...int) *NodeUpdateOne {
+	_u.mutation.RemovePupilIDs(ids...)
+	return _u
+}
+
+// RemovePupils removes "pupils" edges to Node entities.
+func (_u *NodeUpdateOne) RemovePupils(v ...*Node) *NodeUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePupilIDs(ids...)
 }
 
 // ClearParent clears the "parent" edge to the Node entity.
@@ -408,6 +604,80 @@ func (_u *NodeUpdateOne) sqlSave(ctx context.Context) (_node *Node, err error) {
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(node.FieldName, field.TypeString, value)
 	}
+	if _u.mutation.MentorCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   node.MentorTable,
+			Columns: []string{node.MentorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MentorIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   node.MentorTable,
+			Columns: []string{node.MentorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PupilsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   node.PupilsTable,
+			Columns: []string{node.PupilsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPupilsIDs(); len(nodes) > 0 && !_u.mutation.PupilsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   node.PupilsTable,
+			Columns: []string{node.PupilsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PupilsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   node.PupilsTable,
+			Columns: []string{node.PupilsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(node.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.ParentCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -483,7 +753,7 @@ func (_u *NodeUpdateOne) sqlSave(ctx context.Context) (_node *Node, err error) {
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 

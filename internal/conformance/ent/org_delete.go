@@ -41,7 +41,7 @@ func (_d *OrgDelete) ExecX(ctx context.Context) int {
 
 func (_d *OrgDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(org.Table, sqlgraph.NewFieldSpec(org.FieldID, field.TypeInt))
-	if ps, err := auditDelete(ctx, _spec, _d.mutation.predicates); err != nil {
+	if ps, err := auditDelete(ctx, _d.driver, _spec, _d.mutation.predicates); err != nil {
 		return 0, err
 	} else if ps != nil {
 		defer func(own []predicate.Org) { _d.mutation.predicates = own }(_d.mutation.predicates)

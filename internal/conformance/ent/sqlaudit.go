@@ -78,7 +78,7 @@ func (_c *BadgeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCr
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditBrokenType describes what is recorded of Broken.
@@ -113,7 +113,7 @@ func (_c *BrokenCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchC
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditCardType describes what is recorded of Card.
@@ -156,7 +156,7 @@ func (_c *CardCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCre
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditDocType describes what is recorded of Doc.
@@ -261,7 +261,7 @@ func (_c *DocCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCrea
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditMemoType describes what is recorded of Memo.
@@ -301,7 +301,7 @@ func (_c *MemoCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCre
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditNodeType describes what is recorded of Node.
@@ -316,6 +316,13 @@ var auditNodeType = &sqlauditlog.Type{
 			Name:   "name",
 			Column: node.FieldName,
 			Value:  func(n any) any { return n.(*Node).Name },
+		},
+		{
+			Name:       "mentor",
+			Column:     node.MentorColumn,
+			Value:      func(n any) any { return n.(*Node).node_pupils },
+			Nillable:   true,
+			References: "Node",
 		},
 		{
 			Name:       "parent",
@@ -344,7 +351,7 @@ func (_c *NodeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCre
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditOrgType describes Org, which recorded rows refer to.
@@ -371,7 +378,7 @@ func (_c *OrgCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCrea
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditPetType describes what is recorded of Pet.
@@ -423,7 +430,7 @@ func (_c *PetCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCrea
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditSiteType describes what is recorded of Site.
@@ -479,7 +486,7 @@ func (_c *SiteCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCre
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditTwinType describes what is recorded of Twin.
@@ -514,7 +521,7 @@ func (_c *TwinCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCre
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditUserType describes what is recorded of User.
@@ -579,20 +586,20 @@ func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCre
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, spec, states)
+	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
 }
 
 // auditState is what a mutation keeps for the audit log's hook.
 type auditState = sqlaudithook.State
 
 // auditUpdate announces an update, right before it.
-func auditUpdate(ctx context.Context, spec *sqlgraph.UpdateSpec) error {
-	return sqlaudithook.BeforeUpdate(ctx, spec)
+func auditUpdate(ctx context.Context, drv dialect.Driver, spec *sqlgraph.UpdateSpec) error {
+	return sqlaudithook.BeforeUpdate(ctx, drv, spec)
 }
 
 // auditDelete announces a deletion, right before it, and returns the predicates to delete by, or nil to keep those given.
-func auditDelete[P ~func(*sql.Selector)](ctx context.Context, spec *sqlgraph.DeleteSpec, predicates []P) ([]P, error) {
-	return sqlaudithook.BeforeDelete(ctx, spec, predicates)
+func auditDelete[P ~func(*sql.Selector)](ctx context.Context, drv dialect.Driver, spec *sqlgraph.DeleteSpec, predicates []P) ([]P, error) {
+	return sqlaudithook.BeforeDelete(ctx, drv, spec, predicates)
 }
 
 func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {

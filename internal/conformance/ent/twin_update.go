@@ -93,7 +93,7 @@ func (_u *TwinUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.SetField(twin.FieldName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 
@@ -213,7 +213,7 @@ func (_u *TwinUpdateOne) sqlSave(ctx context.Context) (_node *Twin, err error) {
 		_spec.SetField(twin.FieldName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 

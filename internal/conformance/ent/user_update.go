@@ -498,7 +498,7 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 
@@ -1019,7 +1019,7 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _spec); err != nil {
+	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
 		return _node, err
 	}
 

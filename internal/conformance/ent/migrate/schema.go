@@ -101,6 +101,7 @@ var (
 	NodesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "name", Type: field.TypeString},
+		{Name: "node_pupils", Type: field.TypeInt, Nullable: true},
 		{Name: "node_children", Type: field.TypeInt, Nullable: true},
 	}
 	// NodesTable holds the schema information for the "nodes" table.
@@ -110,8 +111,14 @@ var (
 		PrimaryKey: []*schema.Column{NodesColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "nodes_nodes_children",
+				Symbol:     "nodes_nodes_pupils",
 				Columns:    []*schema.Column{NodesColumns[2]},
+				RefColumns: []*schema.Column{NodesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "nodes_nodes_children",
+				Columns:    []*schema.Column{NodesColumns[3]},
 				RefColumns: []*schema.Column{NodesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -282,6 +289,7 @@ func init() {
 	BadgesTable.ForeignKeys[0].RefTable = UsersTable
 	CardsTable.ForeignKeys[0].RefTable = UsersTable
 	NodesTable.ForeignKeys[0].RefTable = NodesTable
+	NodesTable.ForeignKeys[1].RefTable = NodesTable
 	PetsTable.ForeignKeys[0].RefTable = UsersTable
 	PlainThingsTable.Annotation = &entsql.Annotation{
 		Table: "plain_things",

@@ -15,12 +15,24 @@ const (
 	FieldID = "id"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// EdgeMentor holds the string denoting the mentor edge name in mutations.
+	EdgeMentor = "mentor"
+	// EdgePupils holds the string denoting the pupils edge name in mutations.
+	EdgePupils = "pupils"
 	// EdgeParent holds the string denoting the parent edge name in mutations.
 	EdgeParent = "parent"
 	// EdgeChildren holds the string denoting the children edge name in mutations.
 	EdgeChildren = "children"
 	// Table holds the table name of the node in the database.
 	Table = "nodes"
+	// MentorTable is the table that holds the mentor relation/edge.
+	MentorTable = "nodes"
+	// MentorColumn is the table column denoting the mentor relation/edge.
+	MentorColumn = "node_pupils"
+	// PupilsTable is the table that holds the pupils relation/edge.
+	PupilsTable = "nodes"
+	// PupilsColumn is the table column denoting the pupils relation/edge.
+	PupilsColumn = "node_pupils"
 	// ParentTable is the table that holds the parent relation/edge.
 	ParentTable = "nodes"
 	// ParentColumn is the table column denoting the parent relation/edge.
@@ -40,6 +52,7 @@ var Columns = []string{
 // ForeignKeys holds the SQL foreign-keys that are owned by the "nodes"
 // table and are not defined as standalone fields in the schema.
 var ForeignKeys = []string{
+	"node_pupils",
 	"node_children",
 }
 
@@ -80,6 +93,27 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
 }
 
+// ByMentorField orders the results by mentor field.
+func ByMentorField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newMentorStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByPupilsCount orders the results by pupils count.
+func ByPupilsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newPupilsStep(), opts...)
+	}
+}
+
+// ByPupils orders the results by pupils terms.
+func ByPupils(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPupilsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByParentField orders the results by parent field.
 func ByParentField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -99,6 +133,20 @@ func ByChildren(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newChildrenStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
+}
+func newMentorStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, MentorTable, MentorColumn),
+	)
+}
+func newPupilsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, PupilsTable, PupilsColumn),
+	)
 }
 func newParentStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(

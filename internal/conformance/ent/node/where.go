@@ -125,6 +125,52 @@ func NameContainsFold(v string) predicate.Node {
 	return predicate.Node(sql.FieldContainsFold(FieldName, v))
 }
 
+// HasMentor applies the HasEdge predicate on the "mentor" edge.
+func HasMentor() predicate.Node {
+	return predicate.Node(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, MentorTable, MentorColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasMentorWith applies the HasEdge predicate on the "mentor" edge with a given conditions (other predicates).
+func HasMentorWith(preds ...predicate.Node) predicate.Node {
+	return predicate.Node(func(s *sql.Selector) {
+		step := newMentorStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPupils applies the HasEdge predicate on the "pupils" edge.
+func HasPupils() predicate.Node {
+	return predicate.Node(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, PupilsTable, PupilsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPupilsWith applies the HasEdge predicate on the "pupils" edge with a given conditions (other predicates).
+func HasPupilsWith(preds ...predicate.Node) predicate.Node {
+	return predicate.Node(func(s *sql.Selector) {
+		step := newPupilsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasParent applies the HasEdge predicate on the "parent" edge.
 func HasParent() predicate.Node {
 	return predicate.Node(func(s *sql.Selector) {

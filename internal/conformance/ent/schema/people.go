@@ -94,6 +94,7 @@ func (Node) Fields() []ent.Field { return []ent.Field{field.String("name")} }
 // Edges implements ent.Interface.
 func (Node) Edges() []ent.Edge {
 	return []ent.Edge{
+		edge.To("pupils", Node.Type).From("mentor").Unique(),
 		edge.To("children", Node.Type).Annotations(entsql.OnDelete(entsql.Cascade)).From("parent").Unique(),
 	}
 }
