@@ -97,6 +97,21 @@ func (tx *Tx) refuses() error {
 	return nil
 }
 
+// takeTurn waits until no other mutation of the transaction is being recorded, or ctx is done.
+func (tx *Tx) takeTurn(ctx context.Context) error {
+	select {
+	case tx.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case tx.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // note remembers an error with which the database has rolled the transaction back: MySQL and MariaDB do so on a deadlock.
 func (tx *Tx) note(err error) error {
 	if err != nil {

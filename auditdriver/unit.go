@@ -138,12 +138,10 @@ func (u *Unit) prepare(ctx context.Context) error {
 		return nil
 	}
 	if u.exclusive && !u.own && !u.holding {
-		select {
-		case u.tx.turn <- struct{}{}:
-			u.holding = true
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := u.tx.takeTurn(ctx); err != nil {
+			return err
 		}
+		u.holding = true
 	}
 	if err := errors.Join(u.tx.usable(), u.tx.refuses()); err != nil {
 		return err
