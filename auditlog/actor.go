@@ -25,8 +25,8 @@ func (a Actor) IsZero() bool {
 }
 
 // An ActorFunc gives the actor of a mutation whose context carries none. It runs before the
-// mutation's transaction opens, with the mutation's context, once per mutation of a tracked type. An error fails
-// the mutation; the zero Actor means that nobody is known.
+// mutation's transaction opens, with the mutation's context, once per mutation of a tracked type, and of another whose edges
+// or deletion may change tracked rows. An error fails the mutation; the zero Actor means that nobody is known.
 type ActorFunc func(context.Context) (Actor, error)
 
 // An Origin is who makes a change and why: everything a context says about the mutations made with it.

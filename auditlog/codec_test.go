@@ -63,6 +63,14 @@ func TestCodec(t *testing.T) {
 	require.Equal(t, "null", string(*got))
 }
 
+// JSON's form of a time ends with the year 9999.
+func TestFarTimes(t *testing.T) {
+	c := NewCell(new(sql.NullTime))
+	require.NoError(t, c.Scan(time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)))
+	_, err := c.Encode(&Field{Name: "f"}, dialect.Postgres)
+	require.ErrorContains(t, err, `encode field "f"`)
+}
+
 func TestNull(t *testing.T) {
 	for _, dest := range []any{new(sql.NullString), new(sql.NullInt64), new([]byte), new(uuid.UUID), &entsql.NullScanner{S: new(uuid.UUID)}} {
 		c := NewCell(dest)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,9 +127,12 @@ type testCase struct {
 	run    func(*testing.T, *env)
 }
 
-// eachBackend runs f as a subtest on every database, with tables created.
-func eachBackend(t *testing.T, f func(*testing.T, backend, *sql.DB)) {
+// eachBackend runs f as a subtest on every database, or on those of the given dialects, with tables created.
+func eachBackend(t *testing.T, f func(*testing.T, backend, *sql.DB), dialects ...string) {
 	for _, b := range backends {
+		if len(dialects) > 0 && !slices.Contains(dialects, b.dialect) {
+			continue
+		}
 		t.Run(b.name, func(t *testing.T) {
 			db := b.open(t)
 			client := ent.NewClient(ent.Driver(entsql.OpenDB(b.dialect, db)))
@@ -153,7 +157,7 @@ func newEnv(t *testing.T, b backend, db *sql.DB, opts ...ent.Option) *env {
 	return e
 }
 
-func runCases(t *testing.T, cases []testCase) {
+func runCases(t *testing.T, cases []testCase, dialects ...string) {
 	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
@@ -165,7 +169,7 @@ func runCases(t *testing.T, cases []testCase) {
 				}
 			})
 		}
-	})
+	}, dialects...)
 }
 
 // begin begins a transaction that ends with the test at the latest.
