@@ -18,6 +18,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
 func TestTx(t *testing.T) { runCases(t, txCases) }
@@ -352,7 +353,7 @@ func TestZones(t *testing.T) {
 	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
 		var name string
 		require.NoError(t, db.QueryRow("SELECT DATABASE()").Scan(&name))
-		cfg, err := mysql.ParseDSN(dsn(t, "SQLAUDIT_TEST_MYSQL"))
+		cfg, err := mysql.ParseDSN(testdb.DSN(t, "SQLAUDIT_TEST_MYSQL"))
 		require.NoError(t, err)
 		cfg.DBName, cfg.ParseTime = name, true
 		for _, zone := range []string{"UTC", "America/New_York", "Asia/Kolkata"} {
