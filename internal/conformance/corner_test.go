@@ -98,7 +98,7 @@ var cornerCases = []testCase{
 		o := e.client.Org.Create().SetName("o").AddSites(s).SaveX(e.ctx)
 		require.Error(t, e.client.Org.Create().SetName("o").AddSites(s).Exec(e.ctx), "the site has an org")
 		require.Equal(t, 1, e.client.Org.Query().CountX(e.ctx))
-		require.Equal(t, "null → "+idText(t, o.ID), e.last(t).change("org"))
+		require.Equal(t, "null → "+idText(t, o.ID), e.last(t).Change("org"))
 	}},
 	{"a bare transaction after a failure", "nothing more is written that might not be recorded", func(t *testing.T, e *env) {
 		u := e.user("a")
@@ -248,7 +248,7 @@ var postgresCases = []testCase{
 		require.NoError(t, tx.User.UpdateOneID(u.ID).SetAge(1).Exec(e.ctx))
 		require.NoError(t, tx.Commit())
 		require.NoError(t, <-done)
-		require.Equal(t, "null → 1", e.log(t)[2].change("age"))
+		require.Equal(t, "null → 1", e.log(t)[2].Change("age"))
 	}},
 }
 
@@ -265,7 +265,7 @@ var snapshotCases = []testCase{
 		tx.User.Update().SetNick("n").ExecX(e.ctx)
 		require.NoError(t, tx.Commit())
 		require.Equal(t, []string{"create User", "update User", "update User"}, brief(e.log(t)))
-		require.Equal(t, `null → "n"`, e.last(t).change("nick"))
+		require.Equal(t, `null → "n"`, e.last(t).Change("nick"))
 	}},
 }
 

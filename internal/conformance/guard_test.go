@@ -107,7 +107,7 @@ var guardCases = []testCase{
 		e.client.Memo.DeleteOne(m).ExecX(e.ctx)
 		l := e.last(t)
 		require.Equal(t, "update", l.Action)
-		require.Equal(t, "false → true", l.change("deleted"))
+		require.Equal(t, "false → true", l.Change("deleted"))
 		require.Equal(t, 0, e.client.Memo.Query().CountX(e.ctx))
 		e.client.Memo.Update().SetText("hidden rows are written all the same").ExecX(e.ctx)
 		require.Len(t, e.log(t), 3, "interceptors do not apply to mutations, nor to what is read for the record")

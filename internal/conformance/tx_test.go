@@ -128,7 +128,7 @@ var txCases = []testCase{
 		})
 		entries := e.log(t)
 		require.Len(t, entries, 3)
-		require.Equal(t, "1 → 3", entries[2].change("age"))
+		require.Equal(t, "1 → 3", entries[2].Change("age"))
 	}},
 	{"a mutation that fails half done", "what stays of it in the user's transaction is recorded", func(t *testing.T, e *env) {
 		a, b := e.user("a"), e.user("b")

@@ -93,7 +93,7 @@ var valueCases = []testCase{
 	{"update default", "a value that an update sets by default is recorded", func(t *testing.T, e *env) {
 		d := e.client.Doc.Create().SetID("d").SetTitle("t").SaveX(e.ctx)
 		d.Update().SetTitle("u").ExecX(e.ctx)
-		require.Equal(t, "1 → 2", e.last(t).change("revision"))
+		require.Equal(t, "1 → 2", e.last(t).Change("revision"))
 		d.Update().SetDraft("only").ExecX(e.ctx)
 		require.Len(t, e.log(t), 2)
 	}},

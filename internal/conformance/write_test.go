@@ -63,23 +63,23 @@ var writeCases = []testCase{
 		u := e.user("a")
 		e.client.User.UpdateOneID(u.ID).SetAge(10).ExecX(e.ctx)
 		u.Update().SetAge(11).ExecX(e.ctx)
-		require.Equal(t, "10 → 11", e.last(t).change("age"))
+		require.Equal(t, "10 → 11", e.last(t).Change("age"))
 	}},
 	{"increment", "an increment records the value that landed", func(t *testing.T, e *env) {
 		u := e.client.User.Create().SetName("a").SetEmail("a@x").SetAge(5).SaveX(e.ctx)
 		e.client.User.UpdateOneID(u.ID).AddAge(2).ExecX(e.ctx)
-		require.Equal(t, "5 → 7", e.last(t).change("age"))
+		require.Equal(t, "5 → 7", e.last(t).Change("age"))
 		e.client.User.Update().AddAge(-1).ExecX(e.ctx)
-		require.Equal(t, "7 → 6", e.last(t).change("age"))
+		require.Equal(t, "7 → 6", e.last(t).Change("age"))
 	}},
 	{"clear", "a cleared field becomes NULL, which is not the zero value", func(t *testing.T, e *env) {
 		u := e.client.User.Create().SetName("a").SetEmail("a@x").SetAge(0).SetNick("").SaveX(e.ctx)
 		u.Update().ClearAge().ClearNick().ExecX(e.ctx)
 		l := e.last(t)
-		require.Equal(t, "0 → null", l.change("age"))
-		require.Equal(t, `"" → null`, l.change("nick"))
+		require.Equal(t, "0 → null", l.Change("age"))
+		require.Equal(t, `"" → null`, l.Change("nick"))
 		u.Update().SetAge(0).SetNick("").ExecX(e.ctx)
-		require.Equal(t, "null → 0", e.last(t).change("age"))
+		require.Equal(t, "null → 0", e.last(t).Change("age"))
 	}},
 	{"no change, no entry", "an update that changes no tracked value leaves no entry", func(t *testing.T, e *env) {
 		u := e.user("a")
@@ -114,14 +114,14 @@ var writeCases = []testCase{
 		e.user("a")
 		e.user("b")
 		require.Equal(t, 1, e.client.User.Update().Where(user.Name("a")).SetName("z").SaveX(e.ctx))
-		require.Equal(t, `"a" → "z"`, e.last(t).change("name"))
+		require.Equal(t, `"a" → "z"`, e.last(t).Change("name"))
 	}},
 	{"modifier", "a column that only a modifier sets is recorded", func(t *testing.T, e *env) {
 		u := e.user("a")
 		e.client.User.Update().Modify(setAge(7)).ExecX(e.ctx)
-		require.Equal(t, "null → 7", e.last(t).change("age"))
+		require.Equal(t, "null → 7", e.last(t).Change("age"))
 		u.Update().Modify(setAge(8)).ExecX(e.ctx)
-		require.Equal(t, "7 → 8", e.last(t).change("age"))
+		require.Equal(t, "7 → 8", e.last(t).Change("age"))
 	}},
 	{"delete one", "a delete has the last values", func(t *testing.T, e *env) {
 		u := e.user("a")
@@ -195,16 +195,16 @@ var writeCases = []testCase{
 		p := e.client.Pet.Create().SetName("p").SetOwner(a).SaveX(e.ctx)
 		require.Equal(t, idText(t, a.ID), string(e.last(t).New["owner"]))
 		p.Update().SetOwner(b).ExecX(e.ctx)
-		require.Equal(t, idText(t, a.ID)+" → "+idText(t, b.ID), e.last(t).change("owner"))
+		require.Equal(t, idText(t, a.ID)+" → "+idText(t, b.ID), e.last(t).Change("owner"))
 		e.client.Pet.Update().ClearOwner().ExecX(e.ctx)
-		require.Equal(t, idText(t, b.ID)+" → null", e.last(t).change("owner"))
+		require.Equal(t, idText(t, b.ID)+" → null", e.last(t).Change("owner"))
 	}},
 	{"edge bound to a field", "it is recorded once, as the field", func(t *testing.T, e *env) {
 		a := e.user("a")
 		c := e.client.Card.Create().SetID("c").SetNumber("1").SetOwner(a).SaveX(e.ctx)
 		require.JSONEq(t, `{"number":"1","owner_id":`+idText(t, a.ID)+`}`, jsonOf(t, e.last(t).New))
 		c.Update().ClearOwner().ExecX(e.ctx)
-		require.Equal(t, idText(t, a.ID)+" → null", e.last(t).change("owner_id"))
+		require.Equal(t, idText(t, a.ID)+" → null", e.last(t).Change("owner_id"))
 	}},
 	{"edge from its other side", "the rows of the other type change, and are recorded", func(t *testing.T, e *env) {
 		a, b := e.user("a"), e.user("b")
@@ -212,18 +212,18 @@ var writeCases = []testCase{
 		a.Update().AddPets(p).SetAge(1).ExecX(e.ctx)
 		entries := e.log(t)[3:]
 		require.Equal(t, []string{"update User", "update Pet"}, brief(entries))
-		require.Equal(t, "null → "+idText(t, a.ID), entries[1].change("owner"))
+		require.Equal(t, "null → "+idText(t, a.ID), entries[1].Change("owner"))
 		a.Update().RemovePets(p).ExecX(e.ctx)
 		require.Equal(t, "update Pet", brief(e.log(t))[5])
 		c := e.client.User.Create().SetName("c").SetEmail("c@x").AddPets(p).SaveX(e.ctx)
 		require.Equal(t, []string{"create User", "update Pet"}, brief(e.log(t)[6:]))
 		c.Update().ClearPets().ExecX(e.ctx)
-		require.Equal(t, idText(t, c.ID)+" → null", e.last(t).change("owner"))
+		require.Equal(t, idText(t, c.ID)+" → null", e.last(t).Change("owner"))
 		card := e.client.Card.Create().SetID("k").SetNumber("1").SaveX(e.ctx)
 		b.Update().SetCard(card).ExecX(e.ctx)
-		require.Equal(t, "null → "+idText(t, b.ID), e.last(t).change("owner_id"))
+		require.Equal(t, "null → "+idText(t, b.ID), e.last(t).Change("owner_id"))
 		b.Update().ClearCard().ExecX(e.ctx)
-		require.Equal(t, idText(t, b.ID)+" → null", e.last(t).change("owner_id"))
+		require.Equal(t, idText(t, b.ID)+" → null", e.last(t).Change("owner_id"))
 	}},
 	{"edge within a type", "both ends of a symmetric edge change", func(t *testing.T, e *env) {
 		a, b := e.user("a"), e.user("b")
@@ -245,12 +245,12 @@ var writeCases = []testCase{
 	{"edge of an untracked type", "the tracked rows at its other end are recorded", func(t *testing.T, e *env) {
 		s := e.client.Site.Create().SetCode("S1").SetCity("x").SaveX(e.ctx)
 		o := e.client.Org.Create().SetName("o").AddSites(s).SaveX(e.ctx)
-		require.Equal(t, "null → "+idText(t, o.ID), e.last(t).change("org"))
+		require.Equal(t, "null → "+idText(t, o.ID), e.last(t).Change("org"))
 		o.Update().ClearSites().ExecX(e.ctx)
-		require.Equal(t, idText(t, o.ID)+" → null", e.last(t).change("org"))
+		require.Equal(t, idText(t, o.ID)+" → null", e.last(t).Change("org"))
 		o.Update().AddSites(s).ExecX(e.ctx)
 		e.client.Org.Delete().ExecX(e.ctx)
-		require.Equal(t, idText(t, o.ID)+" → null", e.last(t).change("org"))
+		require.Equal(t, idText(t, o.ID)+" → null", e.last(t).Change("org"))
 		require.Len(t, e.log(t), 5)
 	}},
 	{"set null by the database", "rows that a delete changes elsewhere are recorded", func(t *testing.T, e *env) {
@@ -260,7 +260,7 @@ var writeCases = []testCase{
 		e.client.User.DeleteOne(a).ExecX(e.ctx)
 		entries := e.log(t)[4:]
 		require.ElementsMatch(t, []string{"delete User", "update User", "update Pet"}, brief(entries))
-		require.Equal(t, idText(t, a.ID)+" → null", e.last(t).change("owner"))
+		require.Equal(t, idText(t, a.ID)+" → null", e.last(t).Change("owner"))
 		require.Nil(t, b.QueryHistory().AllX(e.ctx)[1].After["user_spouse"])
 	}},
 	{"cascade by the database", "rows that go with others are recorded, however deep", func(t *testing.T, e *env) {

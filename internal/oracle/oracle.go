@@ -1,4 +1,6 @@
-package conformance
+// Package oracle judges the log by the tables. It reads both by plain SQL and shares no code with the library. It knows the tables
+// of the types in internal/conformance/ent.
+package oracle
 
 import (
 	"database/sql"
@@ -14,8 +16,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// The oracle reads tables and log by plain SQL, and shares no code with the library.
 
 type kind string
 
@@ -58,8 +58,8 @@ var tables = []table{
 	{"Twin", "twins", "id", map[string]column{"name": {"name", text}}},
 }
 
-// A logged is a row of the log.
-type logged struct {
+// An Entry is a row of the log.
+type Entry struct {
 	ID, TxID, Action, Type, Resource                      string
 	ActorID, ActorType, ActorName, ImpersonatorID, Reason string
 	Metadata                                              string
@@ -68,22 +68,22 @@ type logged struct {
 	OccurredAt                                            time.Time
 }
 
-// change returns "old → new" of a field, as JSON.
-func (l logged) change(field string) string {
+// Change returns "old → new" of a field, as JSON.
+func (l Entry) Change(field string) string {
 	return string(l.Old[field]) + " → " + string(l.New[field])
 }
 
-// log returns the log in the order of its ids.
-func (e *env) log(t *testing.T) []logged {
+// Log returns the log in the order of its ids.
+func Log(t testing.TB, db *sql.DB) []Entry {
 	t.Helper()
-	rows, err := e.db.Query(`SELECT id, tx_id, action, resource_type, resource_id, actor_id, actor_type, actor_name, impersonator_id,
+	rows, err := db.Query(`SELECT id, tx_id, action, resource_type, resource_id, actor_id, actor_type, actor_name, impersonator_id,
 		reason, metadata, old_values, new_values, redacted, occurred_at FROM audit_logs ORDER BY id`)
 	require.NoError(t, err)
 	defer rows.Close()
-	var out []logged
+	var out []Entry
 	for rows.Next() {
 		var (
-			l                                              logged
+			l                                              Entry
 			at                                             any
 			actor, typ, name, imp, reason, meta, o, n, red sql.NullString
 		)
@@ -106,34 +106,34 @@ func (e *env) log(t *testing.T) []logged {
 	return out
 }
 
-// reconcile replays the log and compares what it implies with the tables.
-func (e *env) reconcile(t *testing.T) {
+// Reconcile replays the log and compares what it implies with the tables: each row has its entries and each entry its row, and each entry
+// continues the one before it.
+func Reconcile(t testing.TB, db *sql.DB) {
 	t.Helper()
-	entries := e.log(t)
+	entries := Log(t, db)
 	for _, l := range entries {
 		id, err := uuid.Parse(l.ID)
 		require.NoError(t, err)
 		assert.Equal(t, uuid.Version(7), id.Version(), "id of %+v", l)
 		ms := int64(id[0])<<40 | int64(id[1])<<32 | int64(id[2])<<24 | int64(id[3])<<16 | int64(id[4])<<8 | int64(id[5])
 		assert.Equal(t, l.OccurredAt.UnixMilli(), ms, "the id's time is that of the entry")
-		assert.WithinDuration(t, time.Now(), l.OccurredAt, time.Minute)
 		assert.NotEqual(t, uuid.Nil.String(), l.TxID)
 	}
 	for _, tab := range tables {
-		want := e.rows(t, tab)
+		want := rowsOf(t, db, tab)
 		got := replay(t, tab, entries)
 		assert.Equal(t, want, got, "what the log says of %s is what is in the table", tab.name)
 	}
 }
 
-// rows returns a table's rows by their id in the log, each as text by field.
-func (e *env) rows(t *testing.T, tab table) map[string]map[string]string {
+// rowsOf returns a table's rows by their id in the log, each as text by field.
+func rowsOf(t testing.TB, db *sql.DB, tab table) map[string]map[string]string {
 	t.Helper()
 	fields, columns := []string{}, []string{tab.id}
 	for f, c := range tab.columns {
 		fields, columns = append(fields, f), append(columns, c.name)
 	}
-	rows, err := e.db.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + tab.name)
+	rows, err := db.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + tab.name)
 	require.NoError(t, err)
 	defer rows.Close()
 	out := map[string]map[string]string{}
@@ -154,7 +154,7 @@ func (e *env) rows(t *testing.T, tab table) map[string]map[string]string {
 	return out
 }
 
-func fromTable(t *testing.T, k kind, v any) string {
+func fromTable(t testing.TB, k kind, v any) string {
 	t.Helper()
 	if v == nil {
 		return "NULL"
@@ -180,7 +180,7 @@ func fromTable(t *testing.T, k kind, v any) string {
 	}
 }
 
-func fromLog(t *testing.T, k kind, raw json.RawMessage) string {
+func fromLog(t testing.TB, k kind, raw json.RawMessage) string {
 	t.Helper()
 	if string(raw) == "null" {
 		return "NULL"
@@ -216,7 +216,7 @@ func fromLog(t *testing.T, k kind, raw json.RawMessage) string {
 	}
 }
 
-func canonical(t *testing.T, doc []byte) string {
+func canonical(t testing.TB, doc []byte) string {
 	t.Helper()
 	var v any
 	require.NoError(t, json.Unmarshal(doc, &v), string(doc))
@@ -226,7 +226,7 @@ func canonical(t *testing.T, doc []byte) string {
 }
 
 // replay folds the entries of a table into the rows that they imply, and checks that each continues the one before it.
-func replay(t *testing.T, tab table, entries []logged) map[string]map[string]string {
+func replay(t testing.TB, tab table, entries []Entry) map[string]map[string]string {
 	t.Helper()
 	state := map[string]map[string]string{}
 	for _, l := range entries {
