@@ -2,14 +2,14 @@
 //
 // Its Driver stands between the generated client and the driver that the application chose. Generated code puts it there
 // when a client is made, so nothing needs to be called. Statements pass through it unchanged. What it adds is
-// that the statements of a recorded mutation and the insert of its entries share a transaction: the
-// user's if there is one (Tx), else one that lasts for that mutation (Unit).
+// that its transactions (Tx) carry the entries of what is changed in them.
 package auditdriver
 
 import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -21,7 +21,9 @@ import (
 // QueryContext where the driver beneath has them, and is as safe for concurrent use as that driver is.
 type Driver struct {
 	dialect.Driver
-	writer *auditlog.Writer
+	writer  *auditlog.Writer
+	paths   paths
+	checked sync.Map // see Once
 	// outer is set where the driver beneath is built on a transaction: its commit is not ours to see.
 	outer *Tx
 }
@@ -72,43 +74,23 @@ func inTransaction(drv dialect.Driver) bool {
 
 // Exec implements dialect.Driver.
 func (d *Driver) Exec(ctx context.Context, query string, args, v any) error {
-	ex, err := d.route(ctx)
-	if err != nil {
-		return err
-	}
-	return ex.Exec(ctx, query, args, v)
+	return d.ex().Exec(ctx, query, args, v)
 }
 
 // Query implements dialect.Driver.
 func (d *Driver) Query(ctx context.Context, query string, args, v any) error {
-	ex, err := d.route(ctx)
-	if err != nil {
-		return err
-	}
-	return ex.Query(ctx, query, args, v)
+	return d.ex().Query(ctx, query, args, v)
 }
 
-// route returns where the statements of ctx belong.
-func (d *Driver) route(ctx context.Context) (dialect.ExecQuerier, error) {
-	if u := d.unit(ctx); u != nil {
-		return u.open(ctx)
-	}
+// ex returns what statements outside of a transaction go to.
+func (d *Driver) ex() dialect.ExecQuerier {
 	if d.outer != nil {
-		return d.outer, nil
+		return d.outer
 	}
-	return d.Driver, nil
+	return d.Driver
 }
 
-// unit returns the unit of ctx that is open on d, or nil.
-func (d *Driver) unit(ctx context.Context) *Unit {
-	if u := unitFrom(ctx); u != nil && u.drv == d && u.engaged && !u.done {
-		return u
-	}
-	return nil
-}
-
-// Tx implements dialect.Driver. Within a recorded mutation it returns that mutation's transaction, whose end is
-// not the caller's to decide.
+// Tx implements dialect.Driver.
 func (d *Driver) Tx(ctx context.Context) (dialect.Tx, error) {
 	return d.begin(ctx, d.newBase)
 }
@@ -125,12 +107,6 @@ func (d *Driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, 
 }
 
 func (d *Driver) begin(ctx context.Context, open func(context.Context) (dialect.Tx, error)) (dialect.Tx, error) {
-	if u := d.unit(ctx); u != nil {
-		if _, err := u.open(ctx); err != nil {
-			return nil, err
-		}
-		return nested{Tx: dialect.NopTx(d), unit: u}, nil
-	}
 	if d.outer != nil {
 		return nil, fmt.Errorf("sqlaudit: the client is built on a transaction and cannot start another")
 	}
@@ -141,34 +117,14 @@ func (d *Driver) begin(ctx context.Context, open func(context.Context) (dialect.
 	return d.newTx(ctx, tx), nil
 }
 
-// nested is what ent takes for a transaction of its own within a unit's.
-type nested struct {
-	dialect.Tx
-	unit *Unit
-}
-
-// Rollback implements dialect.Tx. The unit's transaction cannot be committed any more.
-func (n nested) Rollback() error {
-	n.unit.spoiled = true
-	return nil
-}
-
 // ExecContext forwards to the driver beneath, or to the transaction that it is built on.
 func (d *Driver) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	ex, err := d.route(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return execContext(ctx, ex, query, args)
+	return execContext(ctx, d.ex(), query, args)
 }
 
 // QueryContext forwards to the driver beneath, or to the transaction that it is built on.
 func (d *Driver) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	ex, err := d.route(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return queryContext(ctx, ex, query, args)
+	return queryContext(ctx, d.ex(), query, args)
 }
 
 func execContext(ctx context.Context, ex any, query string, args []any) (sql.Result, error) {
@@ -187,4 +143,24 @@ func queryContext(ctx context.Context, ex any, query string, args []any) (*sql.R
 		return ex.QueryContext(ctx, query, args...)
 	}
 	return nil, fmt.Errorf("sqlaudit: %T does not support QueryContext", ex)
+}
+
+// Find returns the audit driver that drv leads to and, if drv is within a transaction, that transaction. Inner gives
+// the transaction beneath a driver of the generated package, or nil. It fails with auditlog.ErrDriver if drv does not lead to a Driver.
+func Find(drv any, inner func(dialect.Driver) dialect.Tx) (*Driver, *Tx, error) {
+	switch d := drv.(type) {
+	case *Driver:
+		return d, d.outer, nil
+	case *Tx:
+		return d.drv, d, nil
+	case *dialect.DebugDriver:
+		return Find(d.Driver, inner)
+	case *dialect.DebugTx:
+		return Find(d.Tx, inner)
+	case dialect.Driver:
+		if tx := inner(d); tx != nil {
+			return Find(tx, inner)
+		}
+	}
+	return nil, nil, fmt.Errorf("%w (got %T)", auditlog.ErrDriver, drv)
 }

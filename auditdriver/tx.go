@@ -60,16 +60,10 @@ func (tx *Tx) Query(ctx context.Context, query string, args, v any) error {
 	return tx.note(tx.Tx.Query(ctx, query, args, v))
 }
 
-// ready is called ahead of each statement. It lets the unit of ctx prepare, and has entries written that the statement
-// may read.
+// ready is called ahead of each statement. It has entries written that the statement may read.
 func (tx *Tx) ready(ctx context.Context, query string) error {
 	if err := tx.usable(); err != nil {
 		return err
-	}
-	if u := unitFrom(ctx); u != nil && u.tx == tx && u.engaged && !u.done {
-		if err := u.prepare(ctx); err != nil {
-			return err
-		}
 	}
 	if strings.Contains(query, tx.drv.writer.Table()) {
 		return tx.flush(ctx)
@@ -87,7 +81,26 @@ func (tx *Tx) usable() error {
 	return nil
 }
 
-// refuses returns an error if a change must not be made any more, since nothing could stop it from being committed unrecorded.
+// TakeTurn waits until no other mutation of the transaction is being recorded, or ctx is done. It returns what gives the turn back.
+// It fails if a change must not be made any more, since nothing could stop it from being committed unrecorded.
+func (tx *Tx) TakeTurn(ctx context.Context) (release func(), err error) {
+	select {
+	case tx.turn <- struct{}{}:
+	default:
+		select {
+		case tx.turn <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	release = func() { <-tx.turn }
+	if err := errors.Join(tx.usable(), tx.refuses()); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
 func (tx *Tx) refuses() error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
@@ -95,21 +108,6 @@ func (tx *Tx) refuses() error {
 		return fmt.Errorf("%w: %w", auditlog.ErrIncomplete, tx.failure)
 	}
 	return nil
-}
-
-// takeTurn waits until no other mutation of the transaction is being recorded, or ctx is done.
-func (tx *Tx) takeTurn(ctx context.Context) error {
-	select {
-	case tx.turn <- struct{}{}:
-		return nil
-	default:
-	}
-	select {
-	case tx.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // note remembers an error with which the database has rolled the transaction back: MySQL and MariaDB do so on a deadlock.

@@ -188,10 +188,7 @@ func (t *Type) Decode(f *Field, raw json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := decode(values[0], f, raw); err != nil {
-		return nil, fmt.Errorf("decode field %q: %w", f.Name, err)
-	}
-	node, err := t.Assign(columns, values)
+	node, err := t.decodeNode(columns, values, f, raw)
 	if err != nil {
 		return nil, fmt.Errorf("decode field %q: %w", f.Name, err)
 	}
@@ -203,6 +200,43 @@ func (t *Type) Decode(f *Field, raw json.RawMessage) (any, error) {
 		return rv.Elem().Interface(), nil
 	}
 	return v, nil
+}
+
+func (t *Type) decodeNode(columns []string, values []any, f *Field, raw json.RawMessage) (any, error) {
+	if err := decode(values[0], f, raw); err != nil {
+		return nil, err
+	}
+	return t.Assign(columns, values)
+}
+
+// decodeIDs returns the ids of entities of t that raw lists, as a slice of the id's Go type, or nil if raw is nil.
+func (t *Type) decodeIDs(raw json.RawMessage) (any, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, fmt.Errorf("decode ids of %s: %w", t.Name, err)
+	}
+	ids := reflect.MakeSlice(reflect.SliceOf(reflect.TypeOf(t.ID(t.blank()))), 0, len(list))
+	for _, raw := range list {
+		values, err := t.ScanValues(t.Key)
+		if err != nil {
+			return nil, err
+		}
+		node, err := t.decodeNode(t.Key, values, &Field{}, raw)
+		if err != nil {
+			return nil, fmt.Errorf("decode ids of %s: %w", t.Name, err)
+		}
+		ids = reflect.Append(ids, reflect.ValueOf(t.ID(node)))
+	}
+	return ids.Interface(), nil
+}
+
+// blank returns an entity without values.
+func (t *Type) blank() any {
+	node, _ := t.Assign(nil, nil) // nothing to assign, so nothing to fail
+	return node
 }
 
 func decode(dest any, f *Field, raw json.RawMessage) error {

@@ -13,6 +13,8 @@ const (
 	ActionCreate = "create"
 	ActionUpdate = "update"
 	ActionDelete = "delete"
+	// ActionBaseline is that of entries that say what was there before the log followed it: see package replay.
+	ActionBaseline = "baseline"
 )
 
 // An Entry is one changed entity of one mutation, as it is handed to a Writer. The writer adds the id, the
@@ -33,7 +35,8 @@ type Entry struct {
 type Values = map[string]json.RawMessage
 
 // A Change is one field or edge of an entry, with its values before and after as the field's own Go
-// type. A field that may be NULL is nil where it was, and its plain type, not a pointer, where it was not.
+// type. A field that may be NULL is nil where it was, and its plain type, not a pointer, where it was not. Of an edge that leads to
+// many, Old holds the ids of the links that went and New of those that came, as a slice of the id's Go type.
 type Change struct {
 	Field string
 	// Old is nil in a create, and New in a delete.
@@ -82,7 +85,10 @@ func (t *Type) position(name string) int {
 	if i := slices.IndexFunc(t.Fields, func(f *Field) bool { return f.Name == name }); i >= 0 {
 		return i
 	}
-	return len(t.Fields)
+	if i := slices.IndexFunc(t.Edges, func(e *Edge) bool { return e.Name == name }); i >= 0 {
+		return len(t.Fields) + i
+	}
+	return len(t.Fields) + len(t.Edges)
 }
 
 func (t *Type) change(name string, before, after json.RawMessage, redacted bool) Change {
@@ -98,15 +104,17 @@ func (t *Type) change(name string, before, after json.RawMessage, redacted bool)
 	if t == nil {
 		return raw(fmt.Errorf("sqlaudit: no tracked type has the entry's label"))
 	}
-	f := t.Field(name)
-	if f == nil {
+	decode := func(raw json.RawMessage) (any, error) { return t.Decode(t.Field(name), raw) }
+	if t.Edge(name) != nil {
+		decode = t.Edge(name).target.decodeIDs
+	} else if t.Field(name) == nil {
 		return raw(fmt.Errorf("sqlaudit: %s has no tracked field %q", t.Name, name))
 	}
 	var err error
-	if c.Old, err = t.Decode(f, before); err != nil {
+	if c.Old, err = decode(before); err != nil {
 		return raw(err)
 	}
-	if c.New, err = t.Decode(f, after); err != nil {
+	if c.New, err = decode(after); err != nil {
 		return raw(err)
 	}
 	return c

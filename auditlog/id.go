@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,6 +63,46 @@ func IDString(v any) (string, error) {
 }
 
 var valuer = reflect.TypeFor[driver.Valuer]()
+
+// KeyText returns the text by which the log names an entity that values identify. One value stands as IDString gives it. The two of
+// a composite id are joined by a slash, and what is a slash or a percent sign in them is percent-encoded as in a URL's path
+// (RFC 3986), so that no two ids have the same text: "7/42", "a%2Fb/c".
+func KeyText(values []any) (string, error) {
+	if len(values) == 1 {
+		return IDString(values[0])
+	}
+	parts := make([]string, len(values))
+	for i, v := range values {
+		s, err := IDString(v)
+		if err != nil {
+			return "", err
+		}
+		parts[i] = escapeKey.Replace(s)
+	}
+	return strings.Join(parts, "/"), nil
+}
+
+var (
+	escapeKey   = strings.NewReplacer("%", "%25", "/", "%2F")
+	unescapeKey = strings.NewReplacer("%25", "%", "%2F", "/")
+)
+
+// ParseKey sets the ids that dest points at to those that the log writes as s: see KeyText and ParseID.
+func ParseKey(s string, dest ...any) error {
+	if len(dest) == 1 {
+		return ParseID(s, dest[0])
+	}
+	parts := strings.Split(s, "/")
+	if len(parts) != len(dest) {
+		return fmt.Errorf("sqlaudit: %q is no id of %d parts", s, len(dest))
+	}
+	for i, part := range parts {
+		if err := ParseID(unescapeKey.Replace(part), dest[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // The ids of entries are version 7 UUIDs as RFC 9562 lays them out: 48 bits of Unix milliseconds, then, by
 // its method 3, the fraction of the millisecond in the 12 bits of rand_a, then random bits that

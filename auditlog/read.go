@@ -19,6 +19,18 @@ import (
 // that needs an explicit cast: PostgreSQL refuses to compare text with bigint, and on MySQL and MariaDB 7 equals "7abc" and
 // no index is used.
 
+// An Identity is how the log names entities of a type.
+type Identity struct {
+	Label   string           // the type; empty for one that is not itself recorded
+	Columns []IdentityColumn // those whose values make the text that names an entity: one, or two for a composite id
+}
+
+// An IdentityColumn is a column whose value names an entity.
+type IdentityColumn struct {
+	Name string
+	Type field.Type
+}
+
 // Entries returns a selector of the entries about entities that i identifies: about those of entities, or, if that is nil,
 // about all, also those that are gone.
 func (i Identity) Entries(log *entsql.SelectTable, dialectName string, entities *entsql.Selector) *entsql.Selector {
@@ -74,23 +86,58 @@ func nested(inner *entsql.Selector, name string, expr entsql.Querier) *entsql.Se
 	return entsql.Dialect(inner.Dialect()).Select(view.C(name)).From(view)
 }
 
-// text returns the identity of s's rows as the log writes it.
+// text returns the identity of s's rows as the log writes it: as KeyText does.
 func (i Identity) text(s *entsql.Selector) entsql.Querier {
-	column, name := s.C(i.Column), s.Dialect()
+	names := make([]string, len(i.Columns))
+	for n, c := range i.Columns {
+		names[n] = s.C(c.Name)
+	}
+	name := s.Dialect()
 	return entsql.ExprFunc(func(b *entsql.Builder) {
-		switch {
-		case i.Type == field.TypeString || i.Type == field.TypeEnum:
-			b.Ident(column)
-		case i.Type == field.TypeBytes && name == dialect.Postgres:
-			b.WriteString("encode(").Ident(column).WriteString(", 'hex')")
-		case i.Type == field.TypeBytes:
-			b.WriteString("LOWER(HEX(").Ident(column).WriteString("))")
-		case name == dialect.MySQL:
-			b.WriteString("CONVERT(").Ident(column).WriteString(" USING utf8mb4) COLLATE utf8mb4_bin")
-		default:
-			b.WriteString("CAST(").Ident(column).WriteString(" AS TEXT)")
+		if len(names) == 1 {
+			i.Columns[0].text(b, name, names[0])
+			return
 		}
+		concat := func(b *entsql.Builder, sep string) {
+			for n, c := range i.Columns {
+				if n > 0 {
+					b.WriteString(sep + "'/'" + sep)
+				}
+				c.part(b, name, names[n])
+			}
+		}
+		if name == dialect.MySQL {
+			b.WriteString("CONCAT").Wrap(func(b *entsql.Builder) { concat(b, ", ") })
+			return
+		}
+		b.Wrap(func(b *entsql.Builder) { concat(b, " || ") })
 	})
+}
+
+// part writes the column as a part of a composite id.
+func (c IdentityColumn) part(b *entsql.Builder, dialectName, column string) {
+	if c.Type != field.TypeString && c.Type != field.TypeEnum {
+		c.text(b, dialectName, column)
+		return
+	}
+	b.WriteString("REPLACE(REPLACE(")
+	c.text(b, dialectName, column)
+	b.WriteString(", '%', '%25'), '/', '%2F')")
+}
+
+func (c IdentityColumn) text(b *entsql.Builder, dialectName, column string) {
+	switch {
+	case c.Type == field.TypeString || c.Type == field.TypeEnum:
+		b.Ident(column)
+	case c.Type == field.TypeBytes && dialectName == dialect.Postgres:
+		b.WriteString("encode(").Ident(column).WriteString(", 'hex')")
+	case c.Type == field.TypeBytes:
+		b.WriteString("LOWER(HEX(").Ident(column).WriteString("))")
+	case dialectName == dialect.MySQL:
+		b.WriteString("CONVERT(").Ident(column).WriteString(" USING utf8mb4) COLLATE utf8mb4_bin")
+	default:
+		b.WriteString("CAST(").Ident(column).WriteString(" AS TEXT)")
+	}
 }
 
 // Chunks returns the distinct ids in lists, each of a length below the number of parameters that every database takes.

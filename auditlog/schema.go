@@ -1,97 +1,121 @@
 package auditlog
 
 import (
+	"fmt"
 	"slices"
 	"sync"
-
-	"entgo.io/ent/schema/field"
 )
 
-// A Schema describes the types of one generated package whose rows the log follows. Generated code builds
+// A Schema describes the tables of one generated package whose rows the log follows. Generated code builds
 // it; it is not changed after NewSchema.
 type Schema struct {
-	types   map[string]*Type // by type name
-	labels  map[string]*Type
-	byTable map[string][]*Type
+	types  []*Type
+	byName map[string]*Type
+	labels map[string]*Type
 }
 
 // NewSchema returns the schema of the given types.
 func NewSchema(types ...*Type) *Schema {
-	s := &Schema{types: map[string]*Type{}, labels: map[string]*Type{}, byTable: map[string][]*Type{}}
+	s := &Schema{types: types, byName: map[string]*Type{}, labels: map[string]*Type{}}
 	for _, t := range types {
-		s.types[t.Name] = t
-		s.byTable[t.Table] = append(s.byTable[t.Table], t)
+		s.byName[t.Name] = t
 		if t.Tracked() {
 			s.labels[t.Label] = t
 		}
 	}
 	for _, t := range types {
-		for _, f := range slices.Concat(t.Fields, t.Cascades) {
-			if target := s.types[f.References]; target != nil {
-				target.referrers = append(target.referrers, Referrer{Type: t, Field: f})
-			}
+		for _, fk := range t.ForeignKeys {
+			target := s.byName[fk.References]
+			target.referrers = append(target.referrers, Referrer{Type: t, ForeignKey: fk})
+		}
+		for _, e := range t.Edges {
+			holder := s.byName[e.Holder]
+			e.owner, e.target = t, s.byName[e.Type]
+			holder.ends = append(holder.ends, e)
+		}
+	}
+	for _, t := range types {
+		if t.ScanValues == nil {
+			t.ScanValues = s.scanJoin(t)
 		}
 	}
 	return s
 }
 
+// scanJoin reads the columns of a join table as ent reads the ids that they hold.
+func (s *Schema) scanJoin(t *Type) func([]string) ([]any, error) {
+	return func(columns []string) ([]any, error) {
+		values := make([]any, len(columns))
+		for i, c := range columns {
+			k := slices.IndexFunc(t.ForeignKeys, func(fk *ForeignKey) bool { return fk.Column == c })
+			if k < 0 {
+				return nil, fmt.Errorf("sqlaudit: table %s has no column %s", t.Table, c)
+			}
+			target := s.byName[t.ForeignKeys[k].References]
+			v, err := target.ScanValues(target.Key)
+			if err != nil {
+				return nil, err
+			}
+			values[i] = v[0]
+		}
+		return values, nil
+	}
+}
+
+// Types returns the described types, in the order of generated code.
+func (s *Schema) Types() []*Type { return s.types }
+
 // Label returns the tracked type that the log names label, or nil.
 func (s *Schema) Label(label string) *Type { return s.labels[label] }
 
-// Holder returns the tracked types that record the given column of a table.
-func (s *Schema) Holder(table, column string) []*Type {
+// Table returns the described types that are rows of a table. Almost always that is one or none.
+func (s *Schema) Table(name string) []*Type {
 	var types []*Type
-	for _, t := range s.byTable[table] {
-		if t.Tracked() && slices.ContainsFunc(t.Fields, func(f *Field) bool { return f.Column == column }) {
+	for _, t := range s.types {
+		if t.Table == name {
 			types = append(types, t)
 		}
 	}
 	return types
 }
 
-// An Identity is how the log names entities of a type.
-type Identity struct {
-	Label  string     // the type; empty for one that is not itself recorded
-	Column string     // the column that identifies an entity
-	Type   field.Type // of the column
-}
-
-// A Type describes one ent type: what of it is recorded, and how ent reads its rows.
+// A Type describes the rows of one table: those of an ent type, or of a join table of a many-to-many edge.
 type Type struct {
-	Name  string // of the ent type
+	Name  string // of the ent type, or of the join table
 	Table string
 	// Identity is how the log names entities of the type.
 	Identity
+	// Key are the columns of the primary key: one, or two of a join table or an edge schema.
+	Key    []string
 	Fields []*Field
-	// Cascades are foreign keys that are not recorded, and by which rows of the type go with those that they point at.
-	Cascades []*Field
-	// Keys are the columns of unique indexes.
-	Keys []string
+	Edges  []*Edge
+	// ForeignKeys are those by which a change of another row changes a recorded value of this one.
+	ForeignKeys []*ForeignKey
+	// Unique are the columns of each unique index beside the primary key.
+	Unique [][]string
 
-	// IDColumn is the primary key's column, and ID its value as the database stores it.
-	IDColumn string
-	ID       func(node any) (any, error)
+	// ID returns the id of an entity as its own Go type, and Identify the values that identify it in the log.
+	ID       func(node any) any
+	Identify func(node any) ([]any, error)
 
-	// Resource returns the value of the identity's column where that is not the id, and is nil where it is.
-	Resource func(node any) any
-
-	// ActorColumn holds the actor of changes whose context has none, and Actor returns it. Optional.
+	// ActorColumn holds the actor of changes whose context has none. Optional.
 	ActorColumn string
-	Actor       func(node any) any
 
-	// ScanValues and Assign are ent's own, so that a value is read here just as ent reads it.
+	// ScanValues and Assign are ent's own, so that a value is read here just as ent reads it. A join table has none.
 	ScanValues func(columns []string) ([]any, error)
 	Assign     func(columns []string, values []any) (node any, err error)
 
 	referrers []Referrer
+	ends      []*Edge // recorded edges whose links are rows of this type
 	once      sync.Once
 	columns   []string
+	refs      []string // the columns of columns that ends need
 }
 
-// A Referrer is a foreign key that points at a type: a recorded one, or one that cascades.
+// A Referrer is a foreign key that points at a type.
 type Referrer struct {
-	Type  *Type
-	Field *Field
+	Type *Type
+	*ForeignKey
 }
 
 // Tracked reports whether changes of the type are themselves recorded.
@@ -100,47 +124,70 @@ func (t *Type) Tracked() bool { return t.Label != "" }
 // Referrers returns the foreign keys whose rows change, or go, with a deleted row of t.
 func (t *Type) Referrers() []Referrer { return t.referrers }
 
-// Columns returns the columns that a row of t is read with: the id, the recorded fields in their order, and
-// what identifies the entity and its actor.
+// Ends returns the recorded edges, of whatever type, whose links are rows of t.
+func (t *Type) Ends() []*Edge { return t.ends }
+
+// Records reports whether a change of a column of t is, or may be, recorded.
+func (t *Type) Records(column string) bool {
+	return t.Tracked() && slices.ContainsFunc(t.Fields, func(f *Field) bool { return f.Column == column }) ||
+		slices.Contains(t.linkColumns(), column)
+}
+
+// Recorded reports whether the appearance or disappearance of a row of t is recorded, for its own sake or as a link.
+func (t *Type) Recorded() bool { return t.Tracked() || len(t.ends) > 0 }
+
+// Columns returns the columns that a row of t is read with: the key, the recorded fields in their order, and
+// what identifies the entity, its actor and its links.
 func (t *Type) Columns() []string {
 	t.once.Do(func() {
-		t.columns = append(t.columns, t.IDColumn)
-		for _, f := range t.Fields {
-			t.columns = append(t.columns, f.Column)
+		t.columns = slices.Clone(t.Key)
+		if t.Tracked() {
+			for _, f := range t.Fields {
+				t.columns = append(t.columns, f.Column)
+			}
 		}
-		for _, c := range []string{t.Column, t.ActorColumn} {
+		more := t.linkColumns()
+		if t.Tracked() {
+			for _, c := range t.Identity.Columns {
+				more = append(more, c.Name)
+			}
+			more = append(more, t.ActorColumn)
+		}
+		for _, c := range more {
 			if c != "" && !slices.Contains(t.columns, c) {
 				t.columns = append(t.columns, c)
 			}
 		}
+		t.refs = t.linkColumns()
 	})
 	return t.columns
+}
+
+func (t *Type) linkColumns() []string {
+	var columns []string
+	for _, e := range t.ends {
+		for _, c := range []string{e.Column, e.Target} {
+			if !slices.Contains(columns, c) {
+				columns = append(columns, c)
+			}
+		}
+	}
+	return columns
 }
 
 // ResourceID returns the text that identifies node in the log. It fails for a node without such a value
 // and for one whose text is longer than MaxResourceID.
 func (t *Type) ResourceID(node any) (string, error) {
-	v, err := t.ID(node)
-	if t.Resource != nil {
-		v, err = t.Resource(node), nil
-	}
+	values, err := t.Identify(node)
 	if err != nil {
 		return "", &ValueError{Name: t.Name + " id", Reason: err.Error()}
 	}
-	return t.idText(v)
+	return t.IDText(values)
 }
 
-// CheckID returns an error if v, the value that is to identify an entity, cannot stand in the log. A nil v can.
-func (t *Type) CheckID(v any) error {
-	if v == nil || !t.Tracked() {
-		return nil
-	}
-	_, err := t.idText(v)
-	return err
-}
-
-func (t *Type) idText(v any) (string, error) {
-	s, err := IDString(v)
+// IDText returns the text that the values of the identity's columns make in the log.
+func (t *Type) IDText(values []any) (string, error) {
+	s, err := KeyText(values)
 	if err != nil {
 		return "", &ValueError{Name: t.Name + " id", Reason: err.Error()}
 	}
@@ -160,17 +207,27 @@ func ResourceIDs[N any](t *Type, nodes []N) ([]string, error) {
 			return nil, err
 		}
 		if ids[i] == "" {
-			return nil, &ValueError{Name: t.Name + " id", Reason: "field " + t.Column + " is empty: was the entity read without it?"}
+			return nil, &ValueError{Name: t.Name + " id", Reason: "field " + t.Identity.Columns[0].Name + " is empty: was the entity read without it?"}
 		}
 	}
 	return ids, nil
 }
 
-// Field returns the recorded field or edge with the given name, or nil.
+// Field returns the recorded field, or edge in the type's own table, with the given name, or nil.
 func (t *Type) Field(name string) *Field {
 	for _, f := range t.Fields {
 		if f.Name == name {
 			return f
+		}
+	}
+	return nil
+}
+
+// Edge returns the recorded edge to many with the given name, or nil.
+func (t *Type) Edge(name string) *Edge {
+	for _, e := range t.Edges {
+		if e.Name == name {
+			return e
 		}
 	}
 	return nil
@@ -188,8 +245,32 @@ type Field struct {
 	Nillable bool
 	// Sensitive says that only the fact of a change is recorded.
 	Sensitive bool
-	// References names the ent type that the field's foreign key points at, if it is one.
+}
+
+// An Edge describes a recorded edge that leads to many: its links are rows of another table, a join table's, or those of the
+// entities that it leads to.
+type Edge struct {
+	Name string
+	// Holder names the described type whose rows are the links. Of such a row, Column holds the id of the entity that has the edge
+	// (NULL if there is no link), and Target the id of the one that it leads to.
+	Holder, Column, Target string
+	// Type names the type that the edge leads to.
+	Type string
+
+	owner, target *Type
+}
+
+// Owner returns the type that has the edge.
+func (e *Edge) Owner() *Type { return e.owner }
+
+// TargetType returns the type that the edge leads to.
+func (e *Edge) TargetType() *Type { return e.target }
+
+// A ForeignKey describes a foreign key whose column is recorded, is an end of a recorded edge, or by which rows go.
+type ForeignKey struct {
+	Column string
+	// References names the described type that it points at.
 	References string
-	// Cascade says that a row goes when the row that its foreign key points at goes.
+	// Cascade says that a row goes when the row that it points at goes.
 	Cascade bool
 }

@@ -6,7 +6,6 @@ import (
 	"sort"
 	"unicode/utf8"
 
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/entc/gen"
 	entfield "entgo.io/ent/schema/field"
 
@@ -17,32 +16,73 @@ import (
 // A model is what the templates write down.
 type model struct {
 	Log     *gen.Type
-	Types   []*typ // sorted by name
+	Types   []*typ  // sorted by name
+	Joins   []*join // sorted by table
 	Actor   *gen.Type
 	History string // in the form of an ent edge's name
 }
 
-// A typ is a type that generated code describes: a tracked one, or one whose rows tracked rows refer to.
+// A typ is a type that generated code describes: a tracked one, or one whose rows change recorded values of others.
 type typ struct {
 	*gen.Type
-	Label    string // empty unless tracked
-	Fields   []*column
-	Cascades []*column // foreign keys that are not recorded, but cascade
-	Keys     []string  // columns of unique indexes
-	Resource *gen.Field
-	ActorBy  *gen.Field
+	Label       string // empty unless tracked
+	Fields      []*column
+	Links       []*links // the recorded edges that lead to many
+	ForeignKeys []*foreignKey
+	Unique      [][]string // columns of unique indexes
+	Resource    *gen.Field
+	ActorBy     *gen.Field
+}
+
+// Keys returns the fields of the primary key.
+func (t *typ) Keys() []*gen.Field {
+	if t.HasCompositeID() {
+		return t.EdgeSchema.ID
+	}
+	return []*gen.Field{t.ID}
+}
+
+// Identity returns the fields whose values name an entity in the log.
+func (t *typ) Identity() []*gen.Field {
+	if t.Resource != nil {
+		return []*gen.Field{t.Resource}
+	}
+	return t.Keys()
 }
 
 // A column is a recorded column of a type's own table.
 type column struct {
-	Name       string
-	Constant   string // of the column's name, in the type's package
-	Value      string // the member of the entity
-	JSON       bool
-	Nillable   bool
-	Sensitive  bool
-	References string
-	Cascade    bool
+	Name      string
+	Constant  string // of the column's name, in the type's package
+	Value     string // the member of the entity
+	JSON      bool
+	Nillable  bool
+	Sensitive bool
+
+	key string // the column's name
+}
+
+// Links are those of a recorded edge that leads to many.
+type links struct {
+	Name           string
+	Holder         string // the described type, or join table, whose rows they are
+	Column, Target string
+	Type           string
+}
+
+// A foreignKey is one by which a change of another row changes a recorded value, or by which rows go.
+type foreignKey struct {
+	Column, References string
+	Cascade            bool
+}
+
+// A join is the join table of a many-to-many edge that is recorded on one of its sides.
+type join struct {
+	Var         string // of its description
+	Config      string // the field of ent's SchemaConfig
+	Table       string
+	Key         []string
+	ForeignKeys []*foreignKey
 }
 
 // Type returns the description of the named type, or nil.
@@ -94,7 +134,10 @@ func (e *Extension) build(g *gen.Graph) (*model, error) {
 	if g.Storage != nil && g.Storage.Name != "sql" {
 		return nil, fmt.Errorf("sqlaudit: storage %q cannot be audited: generate for SQL, or remove the extension", g.Storage.Name)
 	}
-	m.addReferenced()
+	if err := m.addHolders(); err != nil {
+		return nil, err
+	}
+	m.addForeignKeys(g)
 	var err error
 	if m.Log, err = e.logType(g); err != nil {
 		return nil, err
@@ -106,6 +149,7 @@ func (e *Extension) build(g *gen.Graph) (*model, error) {
 		return nil, err
 	}
 	sort.Slice(m.Types, func(i, j int) bool { return m.Types[i].Name < m.Types[j].Name })
+	sort.Slice(m.Joins, func(i, j int) bool { return m.Joins[i].Table < m.Joins[j].Table })
 	return m, m.checkNames(g)
 }
 
@@ -117,7 +161,11 @@ func (e *Extension) actor(g *gen.Graph) (*gen.Type, error) {
 		if n.Name != e.actorType {
 			continue
 		}
-		if why := idProblem(n); why != "" {
+		why := idProblem(n)
+		if n.HasCompositeID() {
+			why = "its id is composed of two fields"
+		}
+		if why != "" {
 			return nil, fail(n.Name, "%s, so it cannot be the actor type: choose another in extension.WithActorType", why)
 		}
 		return n, nil
@@ -134,8 +182,6 @@ func track(n *gen.Type, mark mixin.Mark) (*typ, error) {
 		return nil, fail(n.Name, "the log cannot be tracked itself: remove sqlaudit.Mixin")
 	case n.IsView():
 		return nil, fail(n.Name, "a view is never written: remove sqlaudit.Mixin")
-	case n.IsEdgeSchema():
-		return nil, fail(n.Name, "the type is an edge schema, whose rows ent also writes by the edge alone, which is not recorded: remove sqlaudit.Mixin, or Through from the edge")
 	case n.NumHooks() == 0:
 		return nil, fail(n.Name, "the type is tracked but has no hooks: a mixin that embeds sqlaudit's must return its Hooks()")
 	}
@@ -150,7 +196,7 @@ func track(n *gen.Type, mark mixin.Mark) (*typ, error) {
 		return nil, fail(n.Name, "Label has %d characters, at most %d are stored: shorten it", c, auditlog.MaxLabel)
 	}
 	var err error
-	if t.Fields, err = columns(n, mark.Mixin); err != nil {
+	if t.Fields, t.Links, err = columns(n, mark.Mixin); err != nil {
 		return nil, err
 	}
 	if t.Resource, err = resource(n, mark.ResourceID); err != nil {
@@ -165,12 +211,21 @@ func track(n *gen.Type, mark mixin.Mark) (*typ, error) {
 // idProblem says why the log could not name entities of n by their id, or "".
 func idProblem(n *gen.Type) string {
 	if n.HasCompositeID() {
-		return "its id is composed of two fields"
+		for _, f := range n.EdgeSchema.ID {
+			if why := fieldProblem(f); why != "" {
+				return why
+			}
+		}
+		return ""
 	}
 	if n.ID == nil {
 		return "it has no id"
 	}
-	switch t := n.ID.Type; {
+	return fieldProblem(n.ID)
+}
+
+func fieldProblem(f *gen.Field) string {
+	switch t := f.Type; {
 	case t.Type.Integer(), t.Type == entfield.TypeString, t.Type == entfield.TypeBytes, t.Type == entfield.TypeUUID:
 		return ""
 	case t.Type == entfield.TypeOther && t.ValueScanner():
@@ -180,17 +235,17 @@ func idProblem(n *gen.Type) string {
 	}
 }
 
-// columns returns the columns that a mark selects, in the order of the schema.
-func columns(n *gen.Type, m mixin.Mixin) ([]*column, error) {
+// columns returns the columns and the edges to many that a mark selects, in the order of the schema.
+func columns(n *gen.Type, m mixin.Mixin) ([]*column, []*links, error) {
 	if len(m.Fields) > 0 && len(m.Exclude) > 0 {
-		return nil, fail(n.Name, "Exclude has no effect beside Fields: remove one of them")
+		return nil, nil, fail(n.Name, "Exclude has no effect beside Fields: remove one of them")
 	}
 	for _, l := range []struct {
 		name  string
 		names []string
 	}{{"Fields", m.Fields}, {"Exclude", m.Exclude}, {"Edges", m.Edges}} {
 		if err := checkList(n, l.name, l.names); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	var cs []*column
@@ -199,39 +254,44 @@ func columns(n *gen.Type, m mixin.Mixin) ([]*column, error) {
 		if f.IsEdgeField() {
 			var err error
 			if bound, err = f.Edge(); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		if ok, err := selects(n, m, f, bound); err != nil {
-			return nil, err
+			return nil, nil, err
 		} else if !ok {
 			continue
 		}
-		c, err := fieldColumn(f)
-		if err != nil {
-			return nil, err
-		}
-		cs = append(cs, c)
+		cs = append(cs, fieldColumn(f))
 	}
+	var ls []*links
 	for _, e := range n.Edges {
-		if !e.OwnFK() || e.Field() != nil {
-			continue
+		if e.OwnFK() && e.Field() != nil {
+			continue // recorded as the field
 		}
 		if ok, err := selects(n, m, nil, e); err != nil {
-			return nil, err
+			return nil, nil, err
 		} else if !ok {
+			continue
+		}
+		if !e.OwnFK() {
+			l, err := linksOf(n, e)
+			if err != nil {
+				return nil, nil, err
+			}
+			ls = append(ls, l)
 			continue
 		}
 		c, err := edgeColumn(e)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		cs = append(cs, c)
 	}
-	if len(cs) == 0 {
-		return nil, fail(n.Name, "the type is tracked but none of its fields is: name some in Fields, or remove sqlaudit.Mixin")
+	if len(cs)+len(ls) == 0 {
+		return nil, nil, fail(n.Name, "the type is tracked but none of its fields is: name some in Fields, or remove sqlaudit.Mixin")
 	}
-	return cs, nil
+	return cs, ls, nil
 }
 
 // selects reports whether a mark selects the column of a field, of an edge, or of a field that an edge is bound to: what is said
@@ -265,9 +325,12 @@ func selects(n *gen.Type, m mixin.Mixin, f *gen.Field, e *gen.Edge) (bool, error
 			}
 		}
 	}
-	everything := len(m.Fields) == 0 && (f != nil || len(m.Edges) == 0)
+	everything := len(m.Fields) == 0 && (f != nil || len(m.Edges) == 0 && own(e))
 	return listed || everything && !left, nil
 }
+
+// own reports whether an edge is a type's own to record: it is in the type's table, or in no table of a type, or no other type could name it.
+func own(e *gen.Edge) bool { return e.OwnFK() || e.M2M() || e.Ref == nil }
 
 // checkList checks the names in one of a mark's lists.
 func checkList(n *gen.Type, list string, names []string) error {
@@ -284,26 +347,16 @@ func checkList(n *gen.Type, list string, names []string) error {
 			return fail(n.Name, "%q in Fields is an edge: move it to Edges", name)
 		case list == "Edges" && e == nil:
 			return fail(n.Name, "%q in Edges is a field: move it to Fields", name)
-		case list == "Edges" && !e.OwnFK():
-			return fail(n.Name, "edge %q in Edges is not stored in the table of %s: track the edge of %s that refers back, or remove it", name, n.Name, e.Type.Name)
 		}
 	}
 	return nil
 }
 
-func fieldColumn(f *gen.Field) (*column, error) {
-	c := &column{
+func fieldColumn(f *gen.Field) *column {
+	return &column{
 		Name: f.Name, Constant: f.Constant(), Value: f.StructField(),
-		JSON: f.IsJSON(), Nillable: f.NillableValue(), Sensitive: f.Sensitive(),
+		JSON: f.IsJSON(), Nillable: f.NillableValue(), Sensitive: f.Sensitive(), key: f.StorageKey(),
 	}
-	if f.IsEdgeField() {
-		e, err := f.Edge()
-		if err != nil {
-			return nil, err
-		}
-		c.References, c.Cascade = e.Type.Name, cascades(e)
-	}
-	return c, nil
 }
 
 func edgeColumn(e *gen.Edge) (*column, error) {
@@ -312,73 +365,8 @@ func edgeColumn(e *gen.Edge) (*column, error) {
 		return nil, err
 	}
 	return &column{
-		Name: e.Name, Constant: e.ColumnConstant(), Value: fk.StructField(), Nillable: fk.Field.Nillable,
-		References: e.Type.Name, Cascade: cascades(e),
+		Name: e.Name, Constant: e.ColumnConstant(), Value: fk.StructField(), Nillable: fk.Field.Nillable, key: e.Rel.Column(),
 	}, nil
-}
-
-// cascades reports whether the row that holds e's foreign key goes with the row that it points at. Ent takes the
-// action from the edge that edge.To declares.
-func cascades(e *gen.Edge) bool {
-	if e.IsInverse() {
-		e = e.Ref
-	}
-	a := e.EntSQL()
-	return a != nil && a.OnDelete == entsql.Cascade
-}
-
-// addReferenced adds the types that recorded foreign keys point at, for their deletion changes tracked rows, as do their edges; and
-// those from which a deletion cascades to a described type, by a foreign key that is not itself recorded.
-func (m *model) addReferenced() {
-	for i := 0; i < len(m.Types); i++ {
-		t := m.Types[i]
-		for _, e := range t.Edges {
-			if !e.OwnFK() {
-				continue
-			}
-			recorded := slices.ContainsFunc(t.Fields, func(c *column) bool { return c.References == e.Type.Name && c.Constant == edgeConstant(e) })
-			if !recorded && !cascades(e) || idProblem(e.Type) != "" || e.Type.IsView() {
-				continue
-			}
-			if !recorded {
-				t.Cascades = append(t.Cascades, &column{Constant: e.ColumnConstant(), References: e.Type.Name})
-			}
-			if m.Type(e.Type.Name) == nil {
-				m.Types = append(m.Types, &typ{Type: e.Type})
-			}
-		}
-		t.Keys = keys(t.Type)
-	}
-}
-
-// edgeConstant returns the name of the constant by which the column of e's foreign key is recorded.
-func edgeConstant(e *gen.Edge) string {
-	if f := e.Field(); f != nil {
-		return f.Constant()
-	}
-	return e.ColumnConstant()
-}
-
-// keys returns the columns of n's unique indexes, sorted.
-func keys(n *gen.Type) []string {
-	var ks []string
-	for _, f := range n.Fields {
-		if f.Unique {
-			ks = append(ks, f.StorageKey())
-		}
-	}
-	for _, e := range n.Edges {
-		if e.O2O() && e.OwnFK() {
-			ks = append(ks, e.Rel.Column())
-		}
-	}
-	for _, idx := range n.Indexes {
-		if idx.Unique {
-			ks = append(ks, idx.Columns...)
-		}
-	}
-	slices.Sort(ks)
-	return slices.Compact(ks)
 }
 
 func resource(n *gen.Type, name string) (*gen.Field, error) {

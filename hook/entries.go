@@ -2,105 +2,179 @@ package hook
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-
-	"entgo.io/ent"
-	"entgo.io/ent/dialect"
+	"slices"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
 )
 
-// entries reads the rows again and returns what became of them. V is what the mutation returned, or nil if
-// it failed.
-func (o *operation) entries(ctx context.Context, v ent.Value) ([]*auditlog.Entry, error) {
-	entries, err := o.created(ctx)
+// entries reads the rows again and returns what became of them.
+func (o *operation) entries(ctx context.Context) ([]*auditlog.Entry, error) {
+	d := &drafts{op: o, byID: make(map[draftKey]*draft)}
+	for _, key := range o.owners { // the mutation's own entities come first
+		text, err := auditlog.KeyText(key)
+		if err != nil {
+			return nil, err
+		}
+		d.of(o.target.Type, text, o.stamp)
+	}
+	rows, stamps, err := o.created(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if n, ok := v.(int); ok && o.mutation.Op().Is(ent.OpDelete|ent.OpDeleteOne) && len(o.images) > 0 {
-		own := o.images[0]
-		own.gone = own.typ == o.target.Type && n == len(own.rows)
+	for i, r := range rows {
+		d.entity(o.target.Type, nil, r, stamps[i])
+	}
+	for i, r := range rows {
+		d.links(o.target.Type, nil, r, stamps[i])
+	}
+	if c := o.create; c != nil && len(c.conflict()) > 0 && o.target.Type.Recorded() {
+		im := o.image(o.target.Type)
+		im.fresh = append(im.fresh, o.upserted()...)
 	}
 	for _, im := range o.images {
-		changed, err := o.changed(ctx, im)
-		if err != nil {
+		if err := o.changed(ctx, im, d); err != nil {
 			return nil, err
 		}
-		entries = append(entries, changed...)
 	}
-	return entries, nil
+	return d.entries(ctx)
 }
 
-// created returns the entries of what was created, in the order in which it was.
-func (o *operation) created(ctx context.Context) ([]*auditlog.Entry, error) {
-	t := o.target.Type
-	if len(o.creates) == 0 || !t.Tracked() {
-		return nil, nil
+// changed notes what became of the rows of an image, and which came.
+func (o *operation) changed(ctx context.Context, im *image, d *drafts) error {
+	own := im.typ == o.target.Type
+	if !im.typ.Recorded() || len(im.rows)+len(im.fresh) == 0 {
+		return nil
 	}
-	keys := make([]any, len(o.creates))
-	for i, spec := range o.creates {
-		keys[i] = spec.ID.Value
+	var now []*auditlog.Row
+	if !own || o.deleted != len(im.rows) { // else all are known to be gone
+		var err error
+		if now, err = o.again(ctx, im); err != nil {
+			return err
+		}
 	}
-	rows, err := o.again(ctx, t, keys)
-	if err != nil {
+	after := make(map[string]*auditlog.Row, len(now))
+	for _, r := range now {
+		after[r.Text] = r
+	}
+	for _, before := range im.rows {
+		if after[before.Text] == nil && own && (o.updates || o.create != nil) {
+			return fmt.Errorf("sqlaudit: %s %s is gone after its update: an update cannot change ids", im.typ.Name, before.Text)
+		}
+		d.row(im.typ, before, after[before.Text], o.stamp)
+	}
+	came := 0
+	for _, r := range now {
+		if !im.has[r.Text] {
+			came++
+			d.row(im.typ, nil, r, o.stamp)
+		}
+	}
+	if own && o.create != nil {
+		return o.checkAffected(came)
+	}
+	return nil
+}
+
+// drafts are entries in the making: one for each entity that changed, in its own row or by its links.
+type drafts struct {
+	op   *operation
+	list []*draft
+	byID map[draftKey]*draft
+}
+
+// A draftKey names an entity by its primary key, as text.
+type draftKey struct {
+	typ *auditlog.Type
+	key string
+}
+
+type draft struct {
+	typ           *auditlog.Type
+	id            string // in the log; empty until it is known
+	key           any    // the primary key
+	stamp         auditlog.Stamp
+	own           bool          // the entity's own row was followed
+	before, after *auditlog.Row // which is nil where it was not there
+	links         map[*auditlog.Edge]*delta
+}
+
+// A delta is the links of an edge that went and came.
+type delta struct{ left, came []auditlog.Ref }
+
+func (d *drafts) of(t *auditlog.Type, key string, stamp auditlog.Stamp) *draft {
+	k := draftKey{t, key}
+	if d.byID[k] == nil {
+		d.byID[k] = &draft{typ: t, stamp: stamp, links: make(map[*auditlog.Edge]*delta)}
+		d.list = append(d.list, d.byID[k])
+	}
+	return d.byID[k]
+}
+
+// row notes a row as it was and is: for the entity that it is, and for those whose edges it links.
+func (d *drafts) row(t *auditlog.Type, before, after *auditlog.Row, stamp auditlog.Stamp) {
+	d.entity(t, before, after, stamp)
+	d.links(t, before, after, stamp)
+}
+
+func (d *drafts) entity(t *auditlog.Type, before, after *auditlog.Row, stamp auditlog.Stamp) {
+	if !t.Tracked() {
+		return
+	}
+	row := after
+	if row == nil {
+		row = before
+	}
+	e := d.of(t, row.Text, stamp)
+	e.own, e.before, e.after, e.stamp, e.id = true, before, after, stamp, row.ID
+}
+
+func (d *drafts) links(t *auditlog.Type, before, after *auditlog.Row, stamp auditlog.Stamp) {
+	for _, edge := range t.Ends() {
+		was, is := linkOf(edge, before), linkOf(edge, after)
+		if was == is {
+			continue
+		}
+		if was.owner != "" {
+			l := d.link(edge, before.Ref(edge.Column), stamp)
+			l.left = append(l.left, before.Ref(edge.Target))
+		}
+		if is.owner != "" {
+			l := d.link(edge, after.Ref(edge.Column), stamp)
+			l.came = append(l.came, after.Ref(edge.Target))
+		}
+	}
+}
+
+type linkEnds struct{ owner, target string }
+
+func linkOf(edge *auditlog.Edge, r *auditlog.Row) linkEnds {
+	if r == nil || r.Ref(edge.Column).Value == nil || r.Ref(edge.Target).Value == nil {
+		return linkEnds{}
+	}
+	return linkEnds{r.Ref(edge.Column).Text, r.Ref(edge.Target).Text}
+}
+
+func (d *drafts) link(edge *auditlog.Edge, owner auditlog.Ref, stamp auditlog.Stamp) *delta {
+	e := d.of(edge.Owner(), owner.Text, stamp)
+	e.key = owner.Value
+	if e.links[edge] == nil {
+		e.links[edge] = &delta{}
+	}
+	return e.links[edge]
+}
+
+// entries returns the entries of what changed.
+func (d *drafts) entries(ctx context.Context) ([]*auditlog.Entry, error) {
+	if err := d.identify(ctx); err != nil {
 		return nil, err
 	}
-	entries := make([]*auditlog.Entry, 0, len(keys))
-	for i, key := range keys {
-		id, err := auditlog.IDString(key)
-		if err != nil {
-			return nil, err
-		}
-		r := rows[id]
-		if len(keys) == 1 { // also where the database has given the id another text
-			for _, only := range rows {
-				r = only
-			}
-		}
-		if r == nil {
-			return nil, fmt.Errorf("sqlaudit: %s %s is not there after its creation", t.Name, id)
-		}
-		stamp := o.stamp
-		if o.stamps != nil {
-			stamp = o.stamps[i]
-		}
-		e, err := o.entry(t, auditlog.ActionCreate, stamp, nil, r)
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, e)
-	}
-	return entries, nil
-}
-
-// changed returns the entries of the rows of an image that are no longer as they were.
-func (o *operation) changed(ctx context.Context, im *image) ([]*auditlog.Entry, error) {
-	if !im.typ.Tracked() || len(im.rows) == 0 {
-		return nil, nil
-	}
-	now := map[string]*row{}
-	if !im.gone {
-		var err error
-		if now, err = o.again(ctx, im.typ, keysOf(im.rows)); err != nil {
-			return nil, err
-		}
-	}
 	var entries []*auditlog.Entry
-	for _, before := range im.rows {
-		key, err := auditlog.IDString(before.key)
-		if err != nil {
-			return nil, err
-		}
-		action, after := auditlog.ActionUpdate, now[key]
-		if after == nil {
-			action = auditlog.ActionDelete
-		}
-		if after == nil && im.typ == o.target.Type && o.mutation.Op().Is(ent.OpUpdate|ent.OpUpdateOne) {
-			return nil, fmt.Errorf("sqlaudit: %s %s is gone after its update: an update cannot change ids", im.typ.Name, before.id)
-		}
-		e, err := o.entry(im.typ, action, o.stamp, before, after)
+	for _, draft := range d.list {
+		e, err := draft.entry()
 		if err != nil {
 			return nil, err
 		}
@@ -111,77 +185,161 @@ func (o *operation) changed(ctx context.Context, im *image) ([]*auditlog.Entry, 
 	return entries, nil
 }
 
-// again reads rows by their keys and returns them by the text of those. On MariaDB and MySQL a plain read sees the
-// transaction's snapshot, which may be older than the rows that were locked; a locking one sees the rows.
-func (o *operation) again(ctx context.Context, t *auditlog.Type, keys []any) (map[string]*row, error) {
-	lock := lockNone
-	if o.target.Driver.Dialect() == dialect.MySQL {
-		lock = lockUpdate
-	}
-	rows, err := o.readKeys(ctx, t, lock, t.IDColumn, keys)
-	if err != nil {
-		return nil, err
-	}
-	byKey := make(map[string]*row, len(rows))
-	for _, r := range rows {
-		key, err := auditlog.IDString(r.key)
-		if err != nil {
-			return nil, err
+// identify finds out how the log names the entities of which only links changed.
+func (d *drafts) identify(ctx context.Context) error {
+	unknown := make(map[*auditlog.Type][][]any)
+	var order []*auditlog.Type
+	for _, e := range d.list {
+		if e.id != "" || len(e.links) == 0 {
+			continue
 		}
-		byKey[key] = r
+		if len(e.typ.Identity.Columns) == 1 && e.typ.Identity.Columns[0].Name == e.typ.Key[0] {
+			var err error
+			if e.id, err = e.typ.IDText([]any{e.key}); err != nil {
+				return err
+			}
+			continue
+		}
+		if unknown[e.typ] == nil {
+			order = append(order, e.typ)
+		}
+		unknown[e.typ] = append(unknown[e.typ], []any{e.key})
 	}
-	return byKey, nil
+	for _, t := range order {
+		rows, err := d.op.again(ctx, &image{typ: t, fresh: []lookup{{t.Key, unknown[t]}}})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			d.byID[draftKey{t, r.Text}].id = r.ID
+		}
+	}
+	for _, e := range d.list {
+		if e.id == "" && len(e.links) > 0 {
+			return fmt.Errorf("sqlaudit: %s %v has links and is not there", e.typ.Name, e.key)
+		}
+	}
+	return nil
 }
 
-// entry returns the entry of one row, or nil if it did not change. Before is nil for a create, after for a delete.
-func (o *operation) entry(t *auditlog.Type, action string, stamp auditlog.Stamp, before, after *row) (*auditlog.Entry, error) {
-	last := after
-	if last == nil {
-		last = before
+// entry returns the entry of a draft, or nil if nothing changed.
+func (d *draft) entry() (*auditlog.Entry, error) {
+	e := &auditlog.Entry{Action: auditlog.ActionUpdate, ResourceType: d.typ.Label, ResourceID: d.id, Stamp: d.stamp}
+	switch {
+	case d.own && d.before == nil:
+		e.Action, e.After = auditlog.ActionCreate, auditlog.Values{}
+	case d.own && d.after == nil:
+		e.Action, e.Before = auditlog.ActionDelete, auditlog.Values{}
+	default:
+		e.Before, e.After = auditlog.Values{}, auditlog.Values{}
 	}
-	e := &auditlog.Entry{Action: action, ResourceType: t.Label, ResourceID: last.id, Stamp: stamp}
-	if before != nil {
-		e.Before = auditlog.Values{}
+	if d.own {
+		d.fields(e)
 	}
-	if after != nil {
-		e.After = auditlog.Values{}
+	d.edges(e)
+	if e.Action == auditlog.ActionUpdate && len(e.After) == 0 && len(e.Redacted) == 0 {
+		return nil, nil
 	}
-	for i, f := range t.Fields {
+	return e, d.actor(e)
+}
+
+// fields adds the fields that changed.
+func (d *draft) fields(e *auditlog.Entry) {
+	for i, f := range d.typ.Fields {
 		var was, is json.RawMessage
-		if before != nil {
-			was = before.values[i]
+		if d.before != nil {
+			was = d.before.Values[i]
 		}
-		if after != nil {
-			is = after.values[i]
+		if d.after != nil {
+			is = d.after.Values[i]
 		}
 		if bytes.Equal(was, is) {
 			continue
 		}
 		if f.Sensitive {
 			// A create or delete says so only of a value that is there.
-			if before != nil && after != nil || !isNull(was) || !isNull(is) {
+			if e.Action == auditlog.ActionUpdate || !isNull(was) || !isNull(is) {
 				e.Redacted = append(e.Redacted, f.Name)
 			}
 			continue
 		}
-		if before != nil {
+		if e.Before != nil {
 			e.Before[f.Name] = was
 		}
-		if after != nil {
+		if e.After != nil {
 			e.After[f.Name] = is
 		}
 	}
-	if action == auditlog.ActionUpdate && len(e.After) == 0 && len(e.Redacted) == 0 {
-		return nil, nil
-	}
-	if e.Stamp.ActorID == "" && e.Stamp.ActorType == "" && e.Stamp.ActorName == "" {
-		actor, err := auditlog.Origin{Actor: auditlog.Actor{ID: last.actor}}.Stamp()
-		if err != nil {
-			return nil, err
+}
+
+// edges adds the links that went and came. One that did both is as it was.
+func (d *draft) edges(e *auditlog.Entry) {
+	for _, edge := range d.typ.Edges {
+		l := d.links[edge]
+		if l == nil {
+			continue
 		}
-		e.Stamp.ActorID = actor.ActorID
+		left, came := minus(l.left, l.came), minus(l.came, l.left)
+		if len(left)+len(came) == 0 {
+			continue
+		}
+		if e.Before != nil {
+			e.Before[edge.Name] = list(left)
+		}
+		if e.After != nil {
+			e.After[edge.Name] = list(came)
+		}
 	}
-	return e, nil
+}
+
+// minus returns the refs of a that are not in b, in order, each once.
+func minus(a, b []auditlog.Ref) []auditlog.Ref {
+	seen := make(map[string]bool, len(b))
+	for _, r := range b {
+		seen[r.Text] = true
+	}
+	var out []auditlog.Ref
+	for _, r := range a {
+		if !seen[r.Text] {
+			seen[r.Text] = true
+			out = append(out, r)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y auditlog.Ref) int {
+		i, ok := x.Value.(int64)
+		j, ok2 := y.Value.(int64)
+		if ok && ok2 {
+			return cmp.Compare(i, j)
+		}
+		return cmp.Compare(x.Text, y.Text)
+	})
+	return out
+}
+
+// list returns ids as a JSON array.
+func list(refs []auditlog.Ref) json.RawMessage {
+	b := []byte{'['}
+	for i, r := range refs {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, r.JSON...)
+	}
+	return append(b, ']')
+}
+
+// actor takes the actor from the entity itself where nobody else is known.
+func (d *draft) actor(e *auditlog.Entry) error {
+	last := d.after
+	if last == nil {
+		last = d.before
+	}
+	if last == nil || e.Stamp.ActorID != "" || e.Stamp.ActorType != "" || e.Stamp.ActorName != "" {
+		return nil
+	}
+	actor, err := auditlog.Origin{Actor: auditlog.Actor{ID: last.Actor}}.Stamp()
+	e.Stamp.ActorID = actor.ActorID
+	return err
 }
 
 func isNull(raw json.RawMessage) bool { return raw == nil || bytes.Equal(raw, []byte("null")) }

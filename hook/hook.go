@@ -4,16 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"sync"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql/sqlgraph"
 
-	"github.com/sqlaudit/sqlaudit/auditdriver"
 	"github.com/sqlaudit/sqlaudit/auditlog"
 )
 
@@ -35,13 +31,11 @@ type Target struct {
 	Actor auditlog.ActorFunc
 	// SchemaOf returns the database schema of a type's table, or "" for the connection's own.
 	SchemaOf func(*auditlog.Type) string
-	// Wrap gives an error of the database the form in which the generated package returns it.
-	Wrap func(error) error
 	// State is the mutation's own.
 	State *State
 }
 
-// New returns the hook that records mutations. It is safe for concurrent use.
+// New returns the hook that has mutations recorded. It is safe for concurrent use.
 func New() ent.Hook {
 	return func(next ent.Mutator) ent.Mutator { return &recorder{next: next} }
 }
@@ -56,47 +50,60 @@ func Refuse(err error) ent.Hook {
 // recorder is a type of its own so that Arrange can tell it among other hooks.
 type recorder struct{ next ent.Mutator }
 
-// Mutate implements ent.Mutator.
+// Mutate implements ent.Mutator. It finds out who makes the mutation and why, and leaves the rest to the drivers with which
+// generated code has ent write (State).
 func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 	am, ok := m.(Mutation)
 	if !ok {
 		return nil, fmt.Errorf("%w (type %s)", auditlog.ErrNotGenerated, m.Type())
 	}
-	o := &operation{target: am.AuditTarget(), mutation: m}
-	if o.concerns() {
-		if err := o.identify(ctx); err != nil {
+	target := am.AuditTarget()
+	stamp := auditlog.Stamp{}
+	if concerns(target.Type, m) {
+		var err error
+		if stamp, err = identify(ctx, target.Actor); err != nil {
 			return nil, err
 		}
 	}
-	// The hook of a tracked type is the innermost.
-	ctx, unit, err := auditdriver.NewUnit(ctx, o.target.Driver, o.target.Inner, o.target.Type.Tracked())
-	if err != nil {
-		return nil, err
-	}
-	o.unit = unit
-	*o.target.State = State{op: o}
-	ctx = context.WithValue(ctx, operationKey{}, o)
-
-	ended := false
+	current := &run{op: &operation{target: target, stamp: stamp}}
+	target.State.run = current
+	returned := false
 	defer func() {
-		if !ended { // a panic passes through
-			if unit.Issued() > 0 {
-				unit.Fail(errors.New("sqlaudit: the mutation did not return"))
-			}
-			_ = unit.Rollback(nil)
+		if !returned { // a panic passes through
+			current.op.abandon(ctx, errors.New("sqlaudit: the mutation did not return"))
 		}
+		current.op = nil
 	}()
 	v, err := r.next.Mutate(ctx, m)
-	err = o.finish(ctx, v, err)
-	ended = true
-	if err != nil {
-		return nil, err
+	returned = true
+	current.op.abandon(ctx, err)
+	if current.op.failure != nil {
+		return nil, current.op.failure
 	}
-	return v, nil
+	return v, err
 }
 
-// Arrange moves the hook of New to the end of a type's schema hooks, where it is the innermost: it then sees what
-// other hooks leave to be written, and no other hook runs within its transaction. It is called once per type, as the first
+// concerns reports whether a mutation may be recorded. One of an untracked type may if it deletes, has edges, or makes links.
+func concerns(t *auditlog.Type, m ent.Mutation) bool {
+	return t.Recorded() || m.Op().Is(ent.OpDelete|ent.OpDeleteOne) ||
+		len(m.AddedEdges())+len(m.RemovedEdges())+len(m.ClearedEdges()) > 0
+}
+
+// identify finds out who makes a mutation and why, before anything is opened or written.
+func identify(ctx context.Context, fallback auditlog.ActorFunc) (auditlog.Stamp, error) {
+	origin := auditlog.OriginFromContext(ctx)
+	if origin.Actor.IsZero() && fallback != nil {
+		actor, err := fallback(ctx)
+		if err != nil {
+			return auditlog.Stamp{}, fmt.Errorf("sqlaudit: actor function: %w", err)
+		}
+		origin.Actor = actor
+	}
+	return origin.Stamp()
+}
+
+// Arrange moves the hook of New to the end of a type's schema hooks, where it is the innermost: who makes the mutation, and why, is
+// what the context says that other hooks hand on. It is called once per type, as the first
 // client is made, and changes hooks in place. Where ent has not registered the hooks yet, as for a client that is a package's
 // variable, they stay in their order.
 func Arrange(hooks []ent.Hook) {
@@ -131,123 +138,4 @@ func find(hooks []ent.Hook) int {
 		_, ok := h(nop).(*recorder)
 		return ok
 	})
-}
-
-type operationKey struct{}
-
-// An operation is one mutation being recorded.
-type operation struct {
-	target   Target
-	mutation ent.Mutation
-	stamp    auditlog.Stamp
-	unit     *auditdriver.Unit
-
-	images  []*image               // of the rows that may change, in the order in which they were read
-	creates []*sqlgraph.CreateSpec // what is created: one, or all of a bulk
-	batch   *sqlgraph.BatchCreateSpec
-	stamps  []auditlog.Stamp // by creates, in a bulk
-	member  bool             // of a bulk that another operation records
-	going   map[goner]bool   // the rows that a deletion takes with it
-}
-
-// concerns reports whether the mutation may be recorded. One of an untracked type may if it deletes, or has edges.
-func (o *operation) concerns() bool {
-	m := o.mutation
-	return o.target.Type.Tracked() || m.Op().Is(ent.OpDelete|ent.OpDeleteOne) ||
-		len(m.AddedEdges())+len(m.RemovedEdges())+len(m.ClearedEdges()) > 0
-}
-
-// identify finds out who makes the mutation and why, before anything is opened or written.
-func (o *operation) identify(ctx context.Context) error {
-	origin := auditlog.OriginFromContext(ctx)
-	if origin.Actor.IsZero() && o.target.Actor != nil {
-		actor, err := o.target.Actor(ctx)
-		if err != nil {
-			return fmt.Errorf("sqlaudit: actor function: %w", err)
-		}
-		origin.Actor = actor
-	}
-	var err error
-	o.stamp, err = origin.Stamp()
-	return err
-}
-
-// of returns the operation of ctx if it is one on the given table, and ent is about to use drv for it.
-func of(ctx context.Context, drv dialect.Driver, table string) (*operation, error) {
-	o, _ := ctx.Value(operationKey{}).(*operation)
-	if o == nil || o.target.Type.Table != table {
-		return nil, auditlog.ErrHookMissing
-	}
-	if !o.unit.Runs(drv, o.target.Inner) {
-		return nil, auditlog.ErrOtherClient
-	}
-	return o, nil
-}
-
-// finish records what the mutation did and ends its unit. Err is the mutation's own.
-func (o *operation) finish(ctx context.Context, v ent.Value, err error) error {
-	o.unit.Watch(false)
-	switch {
-	case !o.unit.Active() || o.member:
-		return o.unit.Rollback(err) // there is nothing to commit
-	case err != nil && o.unit.Own():
-		return o.unit.Rollback(err)
-	case err != nil:
-		o.salvage(ctx, err)
-		return o.unit.Rollback(err)
-	}
-	entries, err := o.entries(ctx, v)
-	if err == nil {
-		err = o.unit.Record(ctx, entries)
-	}
-	if err != nil {
-		err = auditlog.Failed("record the mutation", err)
-		o.unit.Fail(err)
-		return o.unit.Rollback(err)
-	}
-	if err := o.unit.Commit(); err != nil {
-		return o.target.Wrap(err)
-	}
-	return nil
-}
-
-// salvage records what a mutation that failed with cause within the user's transaction has left there, for the user may
-// commit it: ent's own transaction does not exist within another. If that cannot be found out, Commit will fail.
-func (o *operation) salvage(ctx context.Context, cause error) {
-	if o.unit.Issued() == 0 {
-		return
-	}
-	// The insert of a create comes first; that a second statement was issued says that it succeeded.
-	if len(o.creates) > 0 && o.unit.Issued() == 1 {
-		if !refused(cause) && !aborted(cause) {
-			o.unit.Fail(cause)
-			return
-		}
-		o.creates = nil
-	}
-	entries, err := o.entries(ctx, nil)
-	if err == nil {
-		err = o.unit.Record(ctx, entries)
-	}
-	if err != nil && !aborted(err) {
-		o.unit.Fail(err)
-	}
-}
-
-// refused reports whether err is the database's own answer to a statement, which then has done nothing. After any other error,
-// such as one of the connection or of reading the answer, it may have.
-func refused(err error) bool {
-	var state interface{ SQLState() string }
-	return sqlgraph.IsConstraintError(err) || errors.As(err, &state) ||
-		strings.Contains(err.Error(), "constraint failed") || mysqlError.MatchString(err.Error())
-}
-
-// mysqlError matches the text that github.com/go-sql-driver/mysql gives to an error of the server.
-var mysqlError = regexp.MustCompile(`\bError \d+ \(\w+\): `)
-
-// aborted reports whether err says that PostgreSQL ignores the transaction's statements until it is rolled back, entirely or to a
-// savepoint from before the mutation: nothing of it will stay.
-func aborted(err error) bool {
-	var state interface{ SQLState() string }
-	return errors.As(err, &state) && state.SQLState() == "25P02"
 }

@@ -2,9 +2,9 @@ package hook
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -13,46 +13,49 @@ import (
 	"github.com/sqlaudit/sqlaudit/auditlog"
 )
 
-// maxParams is how many ids one statement names by parameters: below 65,535, the limit of PostgreSQL
+// maxParams is how many parameters one statement takes for keys: below 65,535, the limit of PostgreSQL
 // and MySQL, with room for the statement's other parameters.
 const maxParams = 60_000
 
 // maxParamsSQLite is the same for SQLite, whose limit is 32,766.
 const maxParamsSQLite = 30_000
 
-// maxChunk is how many ids one read names: below SQLite's limit of 32,766 parameters.
+// maxChunk is how many parameters one read takes for keys: below SQLite's limit of 32,766.
 const maxChunk = 10_000
-
-// A row is an entity as the database holds it, in the form of the log.
-type row struct {
-	key    any    // the primary key
-	id     string // the id in the log
-	values []json.RawMessage
-	actor  any
-}
 
 // An image is the rows of one type that a mutation may change, as they were before it.
 type image struct {
 	typ  *auditlog.Type
-	rows []*row
-	gone bool // the rows are known to have been deleted
+	rows []*auditlog.Row
+	has  map[string]bool // their keys, as text
+	// fresh is where rows are looked for that came with the mutation.
+	fresh []lookup
 }
 
-// add adds rows that the image does not have yet.
-func (o *operation) add(t *auditlog.Type, rows []*row) {
-	i := slices.IndexFunc(o.images, func(im *image) bool { return im.typ == t })
-	if i < 0 {
-		i = len(o.images)
-		o.images = append(o.images, &image{typ: t})
+// A lookup is values of columns by which rows are found.
+type lookup struct {
+	columns []string
+	values  [][]any
+}
+
+// image returns the image of a type.
+func (o *operation) image(t *auditlog.Type) *image {
+	for _, im := range o.images {
+		if im.typ == t {
+			return im
+		}
 	}
-	im := o.images[i]
-	seen := make(map[string]bool, len(im.rows))
-	for _, r := range im.rows {
-		seen[r.id] = true
-	}
+	im := &image{typ: t, has: make(map[string]bool)}
+	o.images = append(o.images, im)
+	return im
+}
+
+// add adds rows that the image of their type does not have yet.
+func (o *operation) add(t *auditlog.Type, rows []*auditlog.Row) {
+	im := o.image(t)
 	for _, r := range rows {
-		if !seen[r.id] {
-			seen[r.id] = true
+		if !im.has[r.Text] {
+			im.has[r.Text] = true
 			im.rows = append(im.rows, r)
 		}
 	}
@@ -67,16 +70,17 @@ const (
 	lockKey             // against changes and against references, for rows that go
 )
 
-// read reads rows of t, in the order of their ids. The predicates are the mutation's own: no interceptor and no
+// read reads rows of t, in the order of their keys. The predicates are the mutation's own: no interceptor and no
 // privacy rule takes part.
-func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, where func(*sql.Selector)) ([]*row, error) {
-	name := o.target.Driver.Dialect()
+func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, where func(*sql.Selector)) ([]*auditlog.Row, error) {
+	name := o.base.Dialect()
 	b := sql.Dialect(name)
 	s := b.Select().From(b.Table(t.Table).Schema(o.target.SchemaOf(t))).WithContext(ctx)
-	columns := t.Columns()
-	s.Select(s.Columns(columns...)...)
-	where(s)
-	s.OrderBy(s.C(t.IDColumn))
+	s.Select(s.Columns(t.Columns()...)...)
+	if where != nil {
+		where(s)
+	}
+	s.OrderBy(s.Columns(t.Key...)...)
 	switch {
 	case lock == lockNone, name == dialect.SQLite:
 	case lock == lockUpdate && name == dialect.Postgres:
@@ -88,14 +92,19 @@ func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, w
 		return nil, err
 	}
 	query, args := s.Query()
+	return o.scan(ctx, t, query, args)
+}
+
+// scan reads rows of t by a query of its columns.
+func (o *operation) scan(ctx context.Context, t *auditlog.Type, query string, args any) ([]*auditlog.Row, error) {
 	rows := &sql.Rows{}
-	if err := o.target.Driver.Query(ctx, query, args, rows); err != nil {
+	if err := o.ex.Query(ctx, query, args, rows); err != nil {
 		return nil, fmt.Errorf("read %s: %w", t.Table, err)
 	}
 	defer rows.Close()
-	var out []*row
+	var out []*auditlog.Row
 	for rows.Next() {
-		r, err := scan(rows, t, columns, name)
+		r, err := t.ScanRow(rows, o.base.Dialect())
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", t.Table, err)
 		}
@@ -104,46 +113,11 @@ func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, w
 	return out, rows.Err()
 }
 
-func scan(rows *sql.Rows, t *auditlog.Type, columns []string, dialectName string) (*row, error) {
-	values, err := t.ScanValues(columns)
-	if err != nil {
-		return nil, err
-	}
-	cells := make([]any, len(values))
-	for i := range values {
-		cells[i] = auditlog.NewCell(values[i])
-	}
-	if err := rows.Scan(cells...); err != nil {
-		return nil, err
-	}
-	node, err := t.Assign(columns, values)
-	if err != nil {
-		return nil, err
-	}
-	r := &row{values: make([]json.RawMessage, len(t.Fields))}
-	if r.key, err = t.ID(node); err != nil {
-		return nil, err
-	}
-	if r.id, err = t.ResourceID(node); err != nil {
-		return nil, err
-	}
-	for i, f := range t.Fields {
-		// The first column is the id.
-		if r.values[i], err = cells[i+1].(*auditlog.Cell).Encode(f, dialectName); err != nil {
-			return nil, err
-		}
-	}
-	if t.Actor != nil && !cells[slices.Index(columns, t.ActorColumn)].(*auditlog.Cell).Null() {
-		r.actor = t.Actor(node)
-	}
-	return r, nil
-}
-
-// readKeys reads the rows with the given primary keys.
-func (o *operation) readKeys(ctx context.Context, t *auditlog.Type, lock strength, column string, keys []any) ([]*row, error) {
-	var out []*row
-	for chunk := range slices.Chunk(keys, maxChunk) {
-		rows, err := o.read(ctx, t, lock, func(s *sql.Selector) { s.Where(in(s, column, chunk)) })
+// readKeys reads the rows with the given values of columns.
+func (o *operation) readKeys(ctx context.Context, t *auditlog.Type, lock strength, columns []string, values [][]any) ([]*auditlog.Row, error) {
+	var out []*auditlog.Row
+	for chunk := range slices.Chunk(values, maxChunk/len(columns)) {
+		rows, err := o.read(ctx, t, lock, func(s *sql.Selector) { s.Where(in(s, columns, chunk)) })
 		if err != nil {
 			return nil, err
 		}
@@ -152,47 +126,118 @@ func (o *operation) readKeys(ctx context.Context, t *auditlog.Type, lock strengt
 	return out, nil
 }
 
-func in(s *sql.Selector, column string, keys []any) *sql.Predicate {
-	if len(keys) == 1 {
-		return sql.EQ(s.C(column), keys[0])
+// again returns the rows of an image as they are now: those that it has, and those that came. On MariaDB and MySQL a plain read sees the
+// transaction's snapshot, which may be older than the rows that were locked; a locking one sees the rows.
+func (o *operation) again(ctx context.Context, im *image) ([]*auditlog.Row, error) {
+	lock := lockNone
+	if o.base.Dialect() == dialect.MySQL {
+		lock = lockUpdate
 	}
-	return sql.In(s.C(column), keys...)
+	var (
+		out  []*auditlog.Row
+		seen = make(map[string]bool)
+	)
+	for _, l := range append([]lookup{{im.typ.Key, keysOf(im.rows)}}, im.fresh...) {
+		rows, err := o.readKeys(ctx, im.typ, lock, l.columns, l.values)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if !seen[r.Text] {
+				seen[r.Text] = true
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
 }
 
-// narrow returns a predicate that matches the given rows alone. Between the read of the rows and ent's statement another
-// transaction may have added one that the mutation's own predicate would match.
-func narrow(t *auditlog.Type, rows []*row) (func(*sql.Selector), error) {
+// in returns the condition that columns have one of the given values.
+func in(s *sql.Selector, columns []string, values [][]any) *sql.Predicate {
+	if len(values) == 1 {
+		ps := make([]*sql.Predicate, len(columns))
+		for i, c := range columns {
+			ps[i] = sql.EQ(s.C(c), values[0][i])
+		}
+		return sql.And(ps...)
+	}
+	if len(columns) == 1 {
+		list := make([]any, len(values))
+		for i, v := range values {
+			list[i] = v[0]
+		}
+		return sql.In(s.C(columns[0]), list...)
+	}
+	names := s.Columns(columns...)
+	return sql.P(func(b *sql.Builder) { tuples(b, names, values) })
+}
+
+// tuples writes the condition that columns have one of the given tuples of values.
+func tuples(b *sql.Builder, columns []string, values [][]any) {
+	b.Wrap(func(b *sql.Builder) { b.IdentComma(columns...) }).WriteString(" IN (")
+	if b.Dialect() == dialect.SQLite {
+		b.WriteString("VALUES ")
+	}
+	for i, v := range values {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.Wrap(func(b *sql.Builder) { b.Args(v...) })
+	}
+	b.WriteByte(')')
+}
+
+// narrow returns a predicate that matches the given rows alone, in the place of p. Between the read of the rows and ent's statement another
+// transaction may have added one that the mutation's own predicate would match. On SQLite, where no other transaction can write by
+// now, it is p itself if there are more rows than a statement can name.
+func (o *operation) narrow(rows []*auditlog.Row, p func(*sql.Selector)) (func(*sql.Selector), error) {
+	t := o.target.Type
+	n := len(rows) * len(t.Key)
+	switch {
+	case n > maxParamsSQLite && o.base.Dialect() == dialect.SQLite:
+		o.took(PathUnnarrowed)
+		return p, nil
+	case n > maxParams:
+		o.took(PathInline)
+	}
+	return narrow(t, rows)
+}
+
+func narrow(t *auditlog.Type, rows []*auditlog.Row) (func(*sql.Selector), error) {
 	keys := keysOf(rows)
 	switch {
 	case len(keys) == 0:
 		return func(s *sql.Selector) { s.Where(sql.False()) }, nil
-	case len(keys) <= maxParams:
-		return func(s *sql.Selector) { s.Where(in(s, t.IDColumn, keys)) }, nil
+	case len(keys)*len(t.Key) <= maxParams:
+		return func(s *sql.Selector) { s.Where(in(s, t.Key, keys)) }, nil
 	}
 	// Integers can stand in the statement itself.
+	tooMany := fmt.Errorf("%w (%s: %d rows, at most %d)", auditlog.ErrTooManyRows, t.Name, len(keys), maxParams/len(t.Key))
+	if len(t.Key) > 1 {
+		return nil, tooMany
+	}
 	var list strings.Builder
 	for i, k := range keys {
-		switch k.(type) {
-		case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
-		default:
-			return nil, fmt.Errorf("%w (%s: %d rows, at most %d)", auditlog.ErrTooManyRows, t.Name, len(keys), maxParams)
+		n, ok := k[0].(int64)
+		if !ok {
+			return nil, tooMany
 		}
 		if i > 0 {
 			list.WriteString(", ")
 		}
-		fmt.Fprint(&list, k)
+		list.WriteString(strconv.FormatInt(n, 10))
 	}
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
-			b.Ident(s.C(t.IDColumn)).WriteString(" IN (").WriteString(list.String()).WriteByte(')')
+			b.Ident(s.C(t.Key[0])).WriteString(" IN (").WriteString(list.String()).WriteByte(')')
 		}))
 	}, nil
 }
 
-func keysOf(rows []*row) []any {
-	keys := make([]any, len(rows))
+func keysOf(rows []*auditlog.Row) [][]any {
+	keys := make([][]any, len(rows))
 	for i, r := range rows {
-		keys[i] = r.key
+		keys[i] = r.Key
 	}
 	return keys
 }

@@ -12,19 +12,19 @@ import (
 )
 
 func TestNarrow(t *testing.T) {
-	customers := &auditlog.Type{Name: "Customer", Table: "customers", IDColumn: "id"}
-	rows := func(n int, key func(int) any) []*row {
-		rows := make([]*row, n)
+	customers := &auditlog.Type{Name: "Customer", Table: "customers", Key: []string{"id"}}
+	rows := func(n int, key func(int) any) []*auditlog.Row {
+		rows := make([]*auditlog.Row, n)
 		for i := range rows {
-			rows[i] = &row{key: key(i)}
+			rows[i] = &auditlog.Row{Key: []any{key(i)}}
 		}
 		return rows
 	}
-	integer := func(i int) any { return i + 1 }
+	integer := func(i int) any { return int64(i + 1) }
 	text := func(i int) any { return strings.Repeat("x", i) }
 	for _, tt := range []struct {
 		name, reason string
-		rows         []*row
+		rows         []*auditlog.Row
 		want         string
 		args         int
 	}{

@@ -30,8 +30,11 @@ var auditCustomerType = &sqlauditlog.Type{
 	Name:     TypeCustomer,
 	Table:    customer.Table,
 	Identity: customer.AuditIdentity,
-	IDColumn: customer.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Customer).ID, nil },
+	Key:      []string{customer.FieldID},
+	ID:       func(n any) any { return n.(*Customer).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Customer).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "name",
@@ -54,14 +57,16 @@ var auditCustomerType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Customer).Credit },
 		},
 		{
-			Name:       "owner",
-			Column:     customer.OwnerColumn,
-			Value:      func(n any) any { return n.(*Customer).user_customers },
-			Nillable:   true,
-			References: "User",
+			Name:     "owner",
+			Column:   customer.OwnerColumn,
+			Value:    func(n any) any { return n.(*Customer).user_customers },
+			Nillable: true,
 		},
 	},
-	Keys:       []string{"email"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_customers", References: "User"},
+	},
+	Unique:     [][]string{{"email"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Customer).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &Customer{}
@@ -74,13 +79,17 @@ func (m *CustomerMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditCustomerType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *CustomerCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *CustomerCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditUserType describes what is recorded of User.
@@ -88,8 +97,11 @@ var auditUserType = &sqlauditlog.Type{
 	Name:     TypeUser,
 	Table:    user.Table,
 	Identity: user.AuditIdentity,
-	IDColumn: user.FieldID,
-	ID:       func(n any) (any, error) { return n.(*User).ID, nil },
+	Key:      []string{user.FieldID},
+	ID:       func(n any) any { return n.(*User).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*User).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "name",
@@ -108,7 +120,7 @@ var auditUserType = &sqlauditlog.Type{
 			Sensitive: true,
 		},
 	},
-	Keys:       []string{"email"},
+	Unique:     [][]string{{"email"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*User).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &User{}
@@ -121,26 +133,57 @@ func (m *UserMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditUserType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *UserCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditState is what a mutation keeps for the audit log's hook.
 type auditState = sqlaudithook.State
 
-// auditUpdate announces an update, right before it.
-func auditUpdate(ctx context.Context, drv dialect.Driver, spec *sqlgraph.UpdateSpec) error {
-	return sqlaudithook.BeforeUpdate(ctx, drv, spec)
+// auditBase returns the driver beneath one that records.
+func auditBase(drv dialect.Driver) dialect.Driver { return sqlaudithook.Base(drv) }
+
+// auditOn has a builder write with drv. It returns what undoes that.
+func auditOn(c *config, drv dialect.Driver) func() {
+	own := c.driver
+	c.driver = drv
+	return func() { c.driver = own }
 }
 
-// auditDelete announces a deletion, right before it, and returns the predicates to delete by, or nil to keep those given.
-func auditDelete[P ~func(*sql.Selector)](ctx context.Context, drv dialect.Driver, spec *sqlgraph.DeleteSpec, predicates []P) ([]P, error) {
-	return sqlaudithook.BeforeDelete(ctx, drv, spec, predicates)
+// auditUpdate has ent update on a driver that records it. It returns what undoes that.
+func auditUpdate(ctx context.Context, c *config, state *auditState, spec *sqlgraph.UpdateSpec) (func(), error) {
+	drv, err := state.Updating(ctx, spec, c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(c, drv), nil
+}
+
+// auditDelete has ent delete on a driver that records it, by predicates that match the rows that were read. It returns what undoes
+// that.
+func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *auditState, predicates *[]P) (func(), error) {
+	own := *predicates
+	drv, ps, err := sqlaudithook.Deleting(ctx, state, c.driver, own)
+	if err != nil {
+		return nil, err
+	}
+	if ps != nil {
+		*predicates = ps
+	}
+	restore := auditOn(c, drv)
+	return func() {
+		restore()
+		*predicates = own
+	}, nil
 }
 
 func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
@@ -156,13 +199,7 @@ func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.
 		},
 		Actor:    c.auditActor,
 		SchemaOf: c.auditSchemaOf,
-		Wrap: func(err error) error {
-			if sqlgraph.IsConstraintError(err) {
-				return &ConstraintError{msg: err.Error(), wrap: err}
-			}
-			return err
-		},
-		State: state,
+		State:    state,
 	}
 }
 

@@ -171,7 +171,7 @@ func (_q *CustomerQuery) WithHistory(opts ...func(*AuditLogQuery)) *CustomerQuer
 // entity is gone.
 func (_m *AuditLog) QueryCustomer() *CustomerQuery {
 	_query, _node := (&CustomerClient{config: _m.config}).Query(), &Customer{}
-	if _m.ResourceType != auditCustomerType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditCustomerType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(customer.ID(_node.ID))
@@ -256,7 +256,7 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 // entity is gone.
 func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
-	if _m.ResourceType != auditUserType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditUserType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(user.ID(_node.ID))
@@ -295,7 +295,7 @@ func (_q *AuditLogQuery) QueryActor() *UserQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		_identity := sqlauditlog.Identity{Column: user.FieldID, Type: field.TypeInt}
+		_identity := sqlauditlog.Identity{Columns: []sqlauditlog.IdentityColumn{{Name: user.FieldID, Type: field.TypeInt}}}
 		return _identity.Actors(auditTable(_c, user.Table, ""), _entries.sqlQuery(ctx), TypeUser).WithContext(ctx), nil
 	}
 	return _query

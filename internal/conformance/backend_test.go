@@ -11,6 +11,7 @@ import (
 
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	_ "github.com/sqlaudit/sqlaudit/internal/conformance/ent/runtime"
+	"github.com/sqlaudit/sqlaudit/internal/oracle"
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
@@ -61,13 +62,15 @@ func eachBackend(t *testing.T, f func(*testing.T, backend, *sql.DB), dialects ..
 // newEnv returns an env on emptied tables.
 func newEnv(t *testing.T, b backend, db *sql.DB, opts ...ent.Option) *env {
 	e := &env{ctx: context.Background(), backend: b, db: db}
-	for _, table := range []string{"audit_logs", "cards", "badges", "pets", "sites", "orgs", "docs", "memos", "twins", "brokens", "plain_things"} {
-		testdb.Exec(t, db, "DELETE FROM "+table)
-	}
 	testdb.Exec(t, db, "UPDATE users SET user_spouse = NULL")
-	testdb.Exec(t, db, "DELETE FROM users")
 	testdb.Exec(t, db, "UPDATE nodes SET node_pupils = NULL")
-	testdb.Exec(t, db, "DELETE FROM nodes WHERE node_children IS NULL")
+	for _, table := range oracle.Tables() {
+		query := "DELETE FROM " + sqlIdent(b.dialect, table)
+		if table == "nodes" { // the others go with those
+			query += " WHERE node_children IS NULL"
+		}
+		testdb.Exec(t, db, query)
+	}
 	e.probe = &probe{Driver: entsql.OpenDB(b.dialect, db)}
 	e.client = ent.NewClient(append([]ent.Option{ent.Driver(e.probe)}, opts...)...)
 	return e
@@ -103,4 +106,11 @@ func (e *env) inTx(t *testing.T, f func(*ent.Tx)) {
 	tx := e.begin(t, e.client)
 	f(tx)
 	require.NoError(t, tx.Commit())
+}
+
+// sqlIdent returns a name as it stands in a statement.
+func sqlIdent(dialectName, name string) string {
+	b := entsql.Builder{}
+	b.SetDialect(dialectName)
+	return b.Ident(name).String()
 }

@@ -274,17 +274,6 @@ var writeCases = []testCase{
 		e.client.Node.DeleteOne(root).ExecX(e.ctx)
 		require.Equal(t, []string{"delete Node", "delete Node", "delete Node"}, brief(e.log(t)[7:]))
 	}},
-	{"upsert", "what cannot be told apart is refused before it is written", func(t *testing.T, e *env) {
-		e.user("a")
-		for _, err := range []error{
-			e.client.User.Create().SetName("b").SetEmail("a@example.com").OnConflictColumns(user.FieldEmail).UpdateNewValues().Exec(e.ctx),
-			e.client.User.CreateBulk(e.client.User.Create().SetName("b").SetEmail("a@example.com")).OnConflictColumns(user.FieldEmail).Ignore().Exec(e.ctx),
-		} {
-			require.ErrorContains(t, err, "OnConflict")
-		}
-		e.client.Plain.Create().SetName("p").OnConflictColumns("id").Ignore().ExecX(e.ctx)
-		require.Len(t, e.log(t), 1)
-	}},
 	{"untracked types", "they are written as ever, without a transaction or an entry", func(t *testing.T, e *env) {
 		e.probe.reset()
 		p := e.client.Plain.Create().SetName("p").SaveX(e.ctx)

@@ -3,14 +3,17 @@
 package oracle
 
 import (
+	"bytes"
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
@@ -31,8 +34,18 @@ const (
 
 // A table is a tracked table, as the schemas declare it.
 type table struct {
-	label, name, id string
-	columns         map[string]column // by the field's name
+	label, name string
+	id          []string          // the columns that identify a row in the log
+	columns     map[string]column // by the field's name
+	edges       map[string]links  // by the edge's name
+}
+
+// key returns the column of the primary key; where it is two, the last, to which no link points.
+func (tab table) key() string {
+	if tab.name == "teams" || tab.name == "sites" {
+		return "id"
+	}
+	return tab.id[len(tab.id)-1]
 }
 
 type column struct {
@@ -40,22 +53,64 @@ type column struct {
 	kind kind
 }
 
+// Links are those of an edge to many, in the rows of another table.
+type links struct {
+	table, owner, target string
+}
+
 var tables = []table{
-	{"User", "users", "id", map[string]column{
+	{"User", "users", ids("id"), map[string]column{
 		"name": {"name", text}, "email": {"email", text}, "age": {"age", integer}, "nick": {"nick", text}, "spouse": {"user_spouse", integer},
+	}, map[string]links{
+		"groups": {"group_users", "user_id", "group_id"}, "teams": {"memberships", "user_id", "team_id"},
+		"friends":   {"user_friends", "user_id", "friend_id"},
+		"following": {"user_following", "user_id", "follower_id"}, "followers": {"user_following", "follower_id", "user_id"},
 	}},
-	{"Pet", "pets", "id", map[string]column{"name": {"name", text}, "kind": {"kind", text}, "chip": {"chip", text}, "owner": {"user_pets", integer}}},
-	{"Card", "cards", "id", map[string]column{"number": {"card_number", text}, "owner_id": {"card_owner", integer}}},
-	{"Node", "nodes", "id", map[string]column{"name": {"name", text}, "parent": {"node_children", integer}, "mentor": {"node_pupils", integer}}},
-	{"Doc", "docs", "doc_id", map[string]column{
+	{"Pet", "pets", ids("id"), map[string]column{"name": {"name", text}, "kind": {"kind", text}, "chip": {"chip", text}, "owner": {"user_pets", integer}}, nil},
+	{"Card", "cards", ids("id"), map[string]column{"number": {"card_number", text}, "owner_id": {"card_owner", integer}}, nil},
+	{"Node", "nodes", ids("id"), map[string]column{"name": {"name", text}, "parent": {"node_children", integer}, "mentor": {"node_pupils", integer}}, nil},
+	{"Doc", "docs", ids("doc_id"), map[string]column{
 		"title": {"doc_title", text}, "body": {"body", binary}, "meta": {"meta", document}, "tags": {"tags", document}, "extra": {"extra", document},
 		"score": {"score", float}, "published": {"published", boolean}, "views": {"view_count", integer}, "length": {"length", integer},
 		"price": {"price", integer}, "level": {"level", text}, "due": {"due", moment}, "revision": {"revision", integer}, "link": {"link", text},
+	}, nil},
+	{"site", "sites", ids("code"), map[string]column{"code": {"code", text}, "city": {"city", text}, "edited_by": {"edited_by", integer}, "org": {"org_sites", integer}}, nil},
+	{"Memo", "memos", ids("id"), map[string]column{"text": {"text", text}, "deleted": {"deleted", boolean}}, nil},
+	{"Badge", "badges", ids("id"), map[string]column{"text": {"text", text}}, nil},
+	{"Twin", "twins", ids("id"), map[string]column{"name": {"name", text}}, nil},
+	{"Group", "groups", ids("id"), map[string]column{"name": {"name", text}, "size": {"size", integer}}, map[string]links{
+		"users": {"group_users", "group_id", "user_id"}, "rooms": {"group_rooms", "group_id", "room_id"},
 	}},
-	{"site", "sites", "code", map[string]column{"code": {"code", text}, "city": {"city", text}, "edited_by": {"edited_by", integer}, "org": {"org_sites", integer}}},
-	{"Memo", "memos", "id", map[string]column{"text": {"text", text}, "deleted": {"deleted", boolean}}},
-	{"Badge", "badges", "id", map[string]column{"text": {"text", text}}},
-	{"Twin", "twins", "id", map[string]column{"name": {"name", text}}},
+	{"Team", "teams", ids("slug"), map[string]column{"slug": {"slug", text}}, map[string]links{"members": {"memberships", "team_id", "user_id"}}},
+	{"Membership", "memberships", ids("id"), map[string]column{"team_id": {"team_id", integer}, "user_id": {"user_id", integer}, "role": {"role", text}}, nil},
+	{"Tag", "tags", ids("id"), map[string]column{"title": {"title", text}}, map[string]links{"posts": {"taggings", "tag_id", "post_id"}}},
+	{"Post", "posts", ids("id"), map[string]column{"title": {"title", text}}, map[string]links{"tags": {"taggings", "post_id", "tag_id"}}},
+	{"Tagging", "taggings", ids("post_id", "tag_id"), map[string]column{
+		"post_id": {"post_id", integer}, "tag_id": {"tag_id", text}, "weight": {"weight", integer}, "at": {"at", moment},
+	}, nil},
+	{"Shelf", "shelves", ids("id"), map[string]column{"name": {"name", text}, "lamp": {"shelf_lamp", integer}}, map[string]links{
+		"books": {"books", "shelf_books", "id"}, "boxes": {"boxes", "shelf_boxes", "id"},
+	}},
+	{"Book", "books", ids("id"), map[string]column{
+		"author": {"author", text}, "title": {"book_title", text}, "copies": {"copies", integer}, "shelf": {"shelf_books", integer},
+	}, nil},
+	{"Lamp", "lamps", ids("id"), map[string]column{"watts": {"watts", integer}}, nil},
+	{"Token", "tokens", ids("id"), map[string]column{"scope": {"scope", text}}, nil},
+	{"Account", "accounts", ids("id"), map[string]column{"balance": {"balance", text}, "version": {"version", integer}},
+		map[string]links{"linked": {"account_linked", "account_id", "linked_id"}}},
+	{"Page", "pages", ids("id"), map[string]column{"text": {"text", text}}, nil},
+}
+
+func ids(columns ...string) []string { return columns }
+
+// Tables returns the names of all tables, in an order in which their rows can be deleted once the foreign keys of users and nodes
+// to their own kind are cleared.
+func Tables() []string {
+	return []string{
+		"audit_logs", "cards", "badges", "pets", "sites", "orgs", "docs", "memos", "twins", "brokens", "plain_things",
+		"group_users", "group_rooms", "user_friends", "user_following", "account_linked", "memberships", "taggings", "groups", "rooms", "teams", "tags", "posts",
+		"books", "boxes", "shelves", "lamps", "tokens", "accounts", "pages", "nodes", "users",
+	}
 }
 
 // An Entry is a row of the log.
@@ -126,17 +181,55 @@ func Reconcile(t testing.TB, db *sql.DB) {
 	}
 }
 
-// rowsOf returns a table's rows by their id in the log, each as text by field.
+// rowsOf returns a table's rows by their id in the log, each as text by field; an edge's text is its sorted ids.
 func rowsOf(t testing.TB, db *sql.DB, tab table) map[string]map[string]string {
 	t.Helper()
-	fields, columns := []string{}, []string{tab.id}
+	fields := []string{}
+	columns := append(slices.Clone(tab.id), tab.key())
+	n := len(columns)
 	for f, c := range tab.columns {
 		fields, columns = append(fields, f), append(columns, c.name)
 	}
-	rows, err := db.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + tab.name)
+	out, byKey := map[string]map[string]string{}, map[string]map[string]string{}
+	for _, values := range query(t, db, columns, tab.name) {
+		row := map[string]string{}
+		for i, f := range fields {
+			row[f] = fromTable(t, tab.columns[f].kind, values[n+i])
+		}
+		for e := range tab.edges {
+			row[e] = ""
+		}
+		out[idOf(t, values[:len(tab.id)])] = row
+		byKey[keyOf(values[n-1])] = row
+	}
+	for e, l := range tab.edges {
+		targets := map[string][]string{}
+		for _, values := range query(t, db, []string{l.owner, l.target}, l.table) {
+			if values[0] != nil {
+				owner := keyOf(values[0])
+				targets[owner] = append(targets[owner], keyOf(values[1]))
+			}
+		}
+		for owner, ids := range targets {
+			if assert.NotNil(t, byKey[owner], "%s %s has links and is not there", tab.name, owner) {
+				byKey[owner][e] = set(ids)
+			}
+		}
+	}
+	return out
+}
+
+// query returns the values of columns of a table's rows.
+func query(t testing.TB, db *sql.DB, columns []string, table string) [][]any {
+	t.Helper()
+	name := table
+	if name == "groups" { // a word of MySQL's
+		name = quote(db, name)
+	}
+	rows, err := db.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + name)
 	require.NoError(t, err)
 	defer rows.Close()
-	out := map[string]map[string]string{}
+	var out [][]any
 	for rows.Next() {
 		values := make([]any, len(columns))
 		dest := make([]any, len(columns))
@@ -144,14 +237,47 @@ func rowsOf(t testing.TB, db *sql.DB, tab table) map[string]map[string]string {
 			dest[i] = &values[i]
 		}
 		require.NoError(t, rows.Scan(dest...))
-		row := map[string]string{}
-		for i, f := range fields {
-			row[f] = fromTable(t, tab.columns[f].kind, values[i+1])
-		}
-		out[fromTable(t, text, values[0])] = row
+		out = append(out, values)
 	}
 	require.NoError(t, rows.Err())
 	return out
+}
+
+func quote(db *sql.DB, name string) string {
+	if strings.Contains(fmt.Sprintf("%T", db.Driver()), "mysql") {
+		return "`" + name + "`"
+	}
+	return `"` + name + `"`
+}
+
+// set returns ids as text, sorted.
+func set(ids []string) string {
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
+}
+
+// keyOf returns a key as text: of bytes that are no text, in hex.
+func keyOf(v any) string {
+	if b, ok := v.([]byte); ok {
+		if utf8.Valid(b) {
+			return string(b)
+		}
+		return fmt.Sprintf("%x", b)
+	}
+	return fmt.Sprint(v)
+}
+
+// idOf returns the text by which the log names a row: the parts of a composite id joined by a slash, with what is special in them encoded.
+func idOf(t testing.TB, values []any) string {
+	t.Helper()
+	if len(values) == 1 {
+		return keyOf(values[0])
+	}
+	parts := make([]string, len(values))
+	for i, v := range values {
+		parts[i] = strings.ReplaceAll(strings.ReplaceAll(keyOf(v), "%", "%25"), "/", "%2F")
+	}
+	return strings.Join(parts, "/")
 }
 
 func fromTable(t testing.TB, k kind, v any) string {
@@ -234,30 +360,51 @@ func replay(t testing.TB, tab table, entries []Entry) map[string]map[string]stri
 			continue
 		}
 		row, alive := state[l.Resource]
-		assert.Equal(t, l.Action != "create", alive, "%s of %s %s", l.Action, l.Type, l.Resource)
-		assert.Equal(t, l.Action == "create", l.Old == nil, "only a create has no old values: %+v", l)
+		if l.Action != "baseline" {
+			assert.Equal(t, l.Action != "create", alive, "%s of %s %s", l.Action, l.Type, l.Resource)
+		}
+		born := l.Action == "create" || l.Action == "baseline"
+		assert.Equal(t, born, l.Old == nil, "only a create has no old values: %+v", l)
 		assert.Equal(t, l.Action == "delete", l.New == nil, "only a delete has no new values: %+v", l)
+		if !alive {
+			row = map[string]string{}
+			for e := range tab.edges {
+				row[e] = ""
+			}
+			state[l.Resource] = row
+		}
+		fields := 0
 		for f, raw := range l.Old {
+			if e, ok := tab.edges[f]; ok {
+				row[f] = e.without(t, row[f], raw, l)
+				continue
+			}
 			c, ok := tab.columns[f]
+			fields++
 			if assert.True(t, ok, "%s has no tracked field %q", tab.label, f) {
 				assert.Equal(t, row[f], fromLog(t, c.kind, raw), "the old %s of %s %s is what it was", f, l.Type, l.Resource)
 			}
 		}
 		switch l.Action {
-		case "create":
-			row = map[string]string{}
-			state[l.Resource] = row
-			assert.Len(t, l.New, len(tab.columns), "a create has every field: %+v", l)
 		case "update":
 			assert.Equal(t, len(l.Old), len(l.New))
 			assert.NotZero(t, len(l.New)+len(l.Redacted), "an update has a change: %+v", l)
 		case "delete":
-			assert.Len(t, l.Old, len(tab.columns), "a delete has every field: %+v", l)
+			assert.Equal(t, len(tab.columns), fields, "a delete has every field: %+v", l)
+			for e := range tab.edges {
+				assert.Empty(t, row[e], "the links of edge %s went with %s %s", e, l.Type, l.Resource)
+			}
 			delete(state, l.Resource)
 			continue
 		}
+		fields = 0
 		for f, raw := range l.New {
+			if e, ok := tab.edges[f]; ok {
+				row[f] = e.with(t, row[f], raw, l)
+				continue
+			}
 			c, ok := tab.columns[f]
+			fields++
 			if assert.True(t, ok, "%s has no tracked field %q", tab.label, f) {
 				value := fromLog(t, c.kind, raw)
 				if l.Action == "update" {
@@ -266,6 +413,47 @@ func replay(t testing.TB, tab table, entries []Entry) map[string]map[string]stri
 				row[f] = value
 			}
 		}
+		if l.Action == "create" {
+			assert.Equal(t, len(tab.columns), fields, "a create has every field: %+v", l)
+		}
 	}
 	return state
+}
+
+// without returns the links without those that went, each of which was there.
+func (links) without(t testing.TB, have string, raw json.RawMessage, l Entry) string {
+	t.Helper()
+	all := strings.Fields(have)
+	for _, id := range idsOf(t, raw) {
+		i := slices.Index(all, id)
+		if assert.GreaterOrEqual(t, i, 0, "link to %s went and was not there: %+v", id, l) {
+			all = slices.Delete(all, i, i+1)
+		}
+	}
+	return set(all)
+}
+
+// with returns the links with those that came, none of which was there.
+func (links) with(t testing.TB, have string, raw json.RawMessage, l Entry) string {
+	t.Helper()
+	all := strings.Fields(have)
+	for _, id := range idsOf(t, raw) {
+		assert.NotContains(t, all, id, "link to %s came and was there: %+v", id, l)
+		all = append(all, id)
+	}
+	return set(all)
+}
+
+// idsOf returns the ids in a JSON array, as text.
+func idsOf(t testing.TB, raw json.RawMessage) []string {
+	t.Helper()
+	var list []any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	require.NoError(t, d.Decode(&list))
+	ids := make([]string, len(list))
+	for i, v := range list {
+		ids[i] = fmt.Sprint(v)
+	}
+	return ids
 }

@@ -364,7 +364,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Customer {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Customer",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Customer",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

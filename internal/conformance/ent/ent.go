@@ -12,17 +12,31 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/account"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/badge"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/book"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/box"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/memo"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/org"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/plain"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/room"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/shelf"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/site"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tag"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/team"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/token"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/twin"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 )
@@ -85,19 +99,33 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			badge.Table:    badge.ValidColumn,
-			broken.Table:   broken.ValidColumn,
-			card.Table:     card.ValidColumn,
-			doc.Table:      doc.ValidColumn,
-			memo.Table:     memo.ValidColumn,
-			node.Table:     node.ValidColumn,
-			org.Table:      org.ValidColumn,
-			pet.Table:      pet.ValidColumn,
-			plain.Table:    plain.ValidColumn,
-			site.Table:     site.ValidColumn,
-			twin.Table:     twin.ValidColumn,
-			user.Table:     user.ValidColumn,
-			auditlog.Table: auditlog.ValidColumn,
+			account.Table:    account.ValidColumn,
+			badge.Table:      badge.ValidColumn,
+			book.Table:       book.ValidColumn,
+			box.Table:        box.ValidColumn,
+			broken.Table:     broken.ValidColumn,
+			card.Table:       card.ValidColumn,
+			doc.Table:        doc.ValidColumn,
+			group.Table:      group.ValidColumn,
+			lamp.Table:       lamp.ValidColumn,
+			membership.Table: membership.ValidColumn,
+			memo.Table:       memo.ValidColumn,
+			node.Table:       node.ValidColumn,
+			org.Table:        org.ValidColumn,
+			page.Table:       page.ValidColumn,
+			pet.Table:        pet.ValidColumn,
+			plain.Table:      plain.ValidColumn,
+			post.Table:       post.ValidColumn,
+			room.Table:       room.ValidColumn,
+			shelf.Table:      shelf.ValidColumn,
+			site.Table:       site.ValidColumn,
+			tag.Table:        tag.ValidColumn,
+			tagging.Table:    tagging.ValidColumn,
+			team.Table:       team.ValidColumn,
+			token.Table:      token.ValidColumn,
+			twin.Table:       twin.ValidColumn,
+			user.Table:       user.ValidColumn,
+			auditlog.Table:   auditlog.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -188,6 +188,7 @@ func (_c *PetCreate) createSpec() (*Pet, *sqlgraph.CreateSpec) {
 	)
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
+	_node.driver = auditBase(_node.driver)
 
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
@@ -487,9 +488,11 @@ func (_c *PetCreateBulk) Save(ctx context.Context) ([]*Pet, error) {
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
-					if err := _c.auditBulk(ctx, spec); err != nil {
-						return nil, err
+					_restore, _err := _c.auditBulk(spec)
+					if _err != nil {
+						return nil, _err
 					}
+					defer _restore()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

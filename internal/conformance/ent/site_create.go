@@ -135,6 +135,7 @@ func (_c *SiteCreate) createSpec() (*Site, *sqlgraph.CreateSpec) {
 	)
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
+	_node.driver = auditBase(_node.driver)
 
 	if value, ok := _c.mutation.Code(); ok {
 		_spec.SetField(site.FieldCode, field.TypeString, value)
@@ -408,9 +409,11 @@ func (_c *SiteCreateBulk) Save(ctx context.Context) ([]*Site, error) {
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
-					if err := _c.auditBulk(ctx, spec); err != nil {
-						return nil, err
+					_restore, _err := _c.auditBulk(spec)
+					if _err != nil {
+						return nil, _err
 					}
+					defer _restore()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

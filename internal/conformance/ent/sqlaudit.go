@@ -14,42 +14,128 @@ import (
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	sqlaudithook "github.com/sqlaudit/sqlaudit/hook"
 
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/account"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/badge"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/book"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/box"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/memo"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/org"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/room"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/shelf"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/site"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tag"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/team"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/token"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/twin"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 )
 
 // auditSchema describes the types whose rows the audit log follows.
 var auditSchema = sqlauditlog.NewSchema(
+	auditAccountType,
 	auditBadgeType,
+	auditBookType,
+	auditBoxType,
 	auditBrokenType,
 	auditCardType,
 	auditDocType,
+	auditGroupType,
+	auditLampType,
+	auditMembershipType,
 	auditMemoType,
 	auditNodeType,
 	auditOrgType,
+	auditPageType,
 	auditPetType,
+	auditPostType,
+	auditRoomType,
+	auditShelfType,
 	auditSiteType,
+	auditTagType,
+	auditTaggingType,
+	auditTeamType,
+	auditTokenType,
 	auditTwinType,
 	auditUserType,
+	auditAccountLinkedLinks,
+	auditGroupRoomsLinks,
+	auditGroupUsersLinks,
+	auditUserFollowingLinks,
+	auditUserFriendsLinks,
 )
+
+// auditAccountType describes what is recorded of Account.
+var auditAccountType = &sqlauditlog.Type{
+	Name:     TypeAccount,
+	Table:    account.Table,
+	Identity: account.AuditIdentity,
+	Key:      []string{account.FieldID},
+	ID:       func(n any) any { return n.(*Account).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Account).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "balance",
+			Column: account.FieldBalance,
+			Value:  func(n any) any { return n.(*Account).Balance },
+		},
+		{
+			Name:   "version",
+			Column: account.FieldVersion,
+			Value:  func(n any) any { return n.(*Account).Version },
+		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "linked", Holder: "account_linked", Column: "account_id", Target: "linked_id", Type: "Account"},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Account).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Account{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *AccountMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditAccountType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *AccountCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
 
 // auditBadgeType describes what is recorded of Badge.
 var auditBadgeType = &sqlauditlog.Type{
 	Name:     TypeBadge,
 	Table:    badge.Table,
 	Identity: badge.AuditIdentity,
-	IDColumn: badge.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Badge).ID, nil },
+	Key:      []string{badge.FieldID},
+	ID:       func(n any) any { return n.(*Badge).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Badge).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "text",
@@ -57,8 +143,8 @@ var auditBadgeType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Badge).Text },
 		},
 	},
-	Cascades: []*sqlauditlog.Field{
-		{Column: badge.UserColumn, References: "User", Cascade: true},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_badges", References: "User", Cascade: true},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Badge).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -72,13 +158,113 @@ func (m *BadgeMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditBadgeType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *BadgeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *BadgeCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditBookType describes what is recorded of Book.
+var auditBookType = &sqlauditlog.Type{
+	Name:     TypeBook,
+	Table:    book.Table,
+	Identity: book.AuditIdentity,
+	Key:      []string{book.FieldID},
+	ID:       func(n any) any { return n.(*Book).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Book).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "author",
+			Column: book.FieldAuthor,
+			Value:  func(n any) any { return n.(*Book).Author },
+		},
+		{
+			Name:   "title",
+			Column: book.FieldTitle,
+			Value:  func(n any) any { return n.(*Book).Title },
+		},
+		{
+			Name:   "copies",
+			Column: book.FieldCopies,
+			Value:  func(n any) any { return n.(*Book).Copies },
+		},
+		{
+			Name:     "shelf",
+			Column:   book.ShelfColumn,
+			Value:    func(n any) any { return n.(*Book).shelf_books },
+			Nillable: true,
+		},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "shelf_books", References: "Shelf"},
+	},
+	Unique:     [][]string{{"author", "book_title"}},
+	ScanValues: func(columns []string) ([]any, error) { return (*Book).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Book{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *BookMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditBookType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *BookCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditBoxType describes Box, whose rows change recorded values of others.
+var auditBoxType = &sqlauditlog.Type{
+	Name:  TypeBox,
+	Table: box.Table,
+	Key:   []string{box.FieldID},
+	ID:    func(n any) any { return n.(*Box).ID },
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "shelf_boxes", References: "Shelf", Cascade: true},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Box).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Box{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *BoxMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditBoxType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *BoxCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditBrokenType describes what is recorded of Broken.
@@ -86,8 +272,11 @@ var auditBrokenType = &sqlauditlog.Type{
 	Name:     TypeBroken,
 	Table:    broken.Table,
 	Identity: broken.AuditIdentity,
-	IDColumn: broken.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Broken).ID, nil },
+	Key:      []string{broken.FieldID},
+	ID:       func(n any) any { return n.(*Broken).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Broken).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "name",
@@ -107,13 +296,17 @@ func (m *BrokenMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditBrokenType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *BrokenCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *BrokenCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditCardType describes what is recorded of Card.
@@ -121,8 +314,11 @@ var auditCardType = &sqlauditlog.Type{
 	Name:     TypeCard,
 	Table:    card.Table,
 	Identity: card.AuditIdentity,
-	IDColumn: card.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Card).ID, nil },
+	Key:      []string{card.FieldID},
+	ID:       func(n any) any { return n.(*Card).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Card).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "number",
@@ -130,14 +326,15 @@ var auditCardType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Card).Number },
 		},
 		{
-			Name:       "owner_id",
-			Column:     card.FieldOwnerID,
-			Value:      func(n any) any { return n.(*Card).OwnerID },
-			References: "User",
-			Cascade:    true,
+			Name:   "owner_id",
+			Column: card.FieldOwnerID,
+			Value:  func(n any) any { return n.(*Card).OwnerID },
 		},
 	},
-	Keys:       []string{"card_owner"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "card_owner", References: "User", Cascade: true},
+	},
+	Unique:     [][]string{{"card_owner"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Card).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &Card{}
@@ -150,13 +347,17 @@ func (m *CardMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditCardType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *CardCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *CardCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditDocType describes what is recorded of Doc.
@@ -164,8 +365,11 @@ var auditDocType = &sqlauditlog.Type{
 	Name:     TypeDoc,
 	Table:    doc.Table,
 	Identity: doc.AuditIdentity,
-	IDColumn: doc.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Doc).ID, nil },
+	Key:      []string{doc.FieldID},
+	ID:       func(n any) any { return n.(*Doc).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Doc).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "title",
@@ -255,13 +459,168 @@ func (m *DocMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditDocType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *DocCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *DocCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditGroupType describes what is recorded of Group.
+var auditGroupType = &sqlauditlog.Type{
+	Name:     TypeGroup,
+	Table:    group.Table,
+	Identity: group.AuditIdentity,
+	Key:      []string{group.FieldID},
+	ID:       func(n any) any { return n.(*Group).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Group).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "name",
+			Column: group.FieldName,
+			Value:  func(n any) any { return n.(*Group).Name },
+		},
+		{
+			Name:   "size",
+			Column: group.FieldSize,
+			Value:  func(n any) any { return n.(*Group).Size },
+		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "users", Holder: "group_users", Column: "group_id", Target: "user_id", Type: "User"},
+		{Name: "rooms", Holder: "group_rooms", Column: "group_id", Target: "room_id", Type: "Room"},
+	},
+	Unique:     [][]string{{"name"}},
+	ScanValues: func(columns []string) ([]any, error) { return (*Group).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Group{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *GroupMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditGroupType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *GroupCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditLampType describes what is recorded of Lamp.
+var auditLampType = &sqlauditlog.Type{
+	Name:     TypeLamp,
+	Table:    lamp.Table,
+	Identity: lamp.AuditIdentity,
+	Key:      []string{lamp.FieldID},
+	ID:       func(n any) any { return n.(*Lamp).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Lamp).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "watts",
+			Column: lamp.FieldWatts,
+			Value:  func(n any) any { return n.(*Lamp).Watts },
+		},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Lamp).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Lamp{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *LampMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditLampType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *LampCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditMembershipType describes what is recorded of Membership.
+var auditMembershipType = &sqlauditlog.Type{
+	Name:     TypeMembership,
+	Table:    membership.Table,
+	Identity: membership.AuditIdentity,
+	Key:      []string{membership.FieldID},
+	ID:       func(n any) any { return n.(*Membership).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Membership).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "team_id",
+			Column: membership.FieldTeamID,
+			Value:  func(n any) any { return n.(*Membership).TeamID },
+		},
+		{
+			Name:   "user_id",
+			Column: membership.FieldUserID,
+			Value:  func(n any) any { return n.(*Membership).UserID },
+		},
+		{
+			Name:   "role",
+			Column: membership.FieldRole,
+			Value:  func(n any) any { return n.(*Membership).Role },
+		},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "team_id", References: "Team", Cascade: true},
+		{Column: "user_id", References: "User", Cascade: true},
+	},
+	Unique:     [][]string{{"team_id", "user_id"}},
+	ScanValues: func(columns []string) ([]any, error) { return (*Membership).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Membership{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *MembershipMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditMembershipType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *MembershipCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditMemoType describes what is recorded of Memo.
@@ -269,8 +628,11 @@ var auditMemoType = &sqlauditlog.Type{
 	Name:     TypeMemo,
 	Table:    memo.Table,
 	Identity: memo.AuditIdentity,
-	IDColumn: memo.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Memo).ID, nil },
+	Key:      []string{memo.FieldID},
+	ID:       func(n any) any { return n.(*Memo).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Memo).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "text",
@@ -295,13 +657,17 @@ func (m *MemoMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditMemoType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *MemoCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *MemoCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditNodeType describes what is recorded of Node.
@@ -309,8 +675,11 @@ var auditNodeType = &sqlauditlog.Type{
 	Name:     TypeNode,
 	Table:    node.Table,
 	Identity: node.AuditIdentity,
-	IDColumn: node.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Node).ID, nil },
+	Key:      []string{node.FieldID},
+	ID:       func(n any) any { return n.(*Node).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Node).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "name",
@@ -318,20 +687,21 @@ var auditNodeType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Node).Name },
 		},
 		{
-			Name:       "mentor",
-			Column:     node.MentorColumn,
-			Value:      func(n any) any { return n.(*Node).node_pupils },
-			Nillable:   true,
-			References: "Node",
+			Name:     "mentor",
+			Column:   node.MentorColumn,
+			Value:    func(n any) any { return n.(*Node).node_pupils },
+			Nillable: true,
 		},
 		{
-			Name:       "parent",
-			Column:     node.ParentColumn,
-			Value:      func(n any) any { return n.(*Node).node_children },
-			Nillable:   true,
-			References: "Node",
-			Cascade:    true,
+			Name:     "parent",
+			Column:   node.ParentColumn,
+			Value:    func(n any) any { return n.(*Node).node_children },
+			Nillable: true,
 		},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "node_children", References: "Node", Cascade: true},
+		{Column: "node_pupils", References: "Node"},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Node).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -345,21 +715,25 @@ func (m *NodeMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditNodeType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *NodeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *NodeCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
-// auditOrgType describes Org, which recorded rows refer to.
+// auditOrgType describes Org, whose rows change recorded values of others.
 var auditOrgType = &sqlauditlog.Type{
 	Name:       TypeOrg,
 	Table:      org.Table,
-	IDColumn:   org.FieldID,
-	ID:         func(n any) (any, error) { return n.(*Org).ID, nil },
+	Key:        []string{org.FieldID},
+	ID:         func(n any) any { return n.(*Org).ID },
 	ScanValues: func(columns []string) ([]any, error) { return (*Org).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &Org{}
@@ -372,13 +746,60 @@ func (m *OrgMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditOrgType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *OrgCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *OrgCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditPageType describes what is recorded of Page.
+var auditPageType = &sqlauditlog.Type{
+	Name:     TypePage,
+	Table:    page.Table,
+	Identity: page.AuditIdentity,
+	Key:      []string{page.FieldID},
+	ID:       func(n any) any { return n.(*Page).ID },
+	Identify: func(n any) ([]any, error) {
+		v, err := page.ValueScanner.ID.Value(n.(*Page).ID)
+		return []any{v}, err
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "text",
+			Column: page.FieldText,
+			Value:  func(n any) any { return n.(*Page).Text },
+		},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Page).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Page{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *PageMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditPageType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *PageCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditPetType describes what is recorded of Pet.
@@ -386,8 +807,11 @@ var auditPetType = &sqlauditlog.Type{
 	Name:     TypePet,
 	Table:    pet.Table,
 	Identity: pet.AuditIdentity,
-	IDColumn: pet.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Pet).ID, nil },
+	Key:      []string{pet.FieldID},
+	ID:       func(n any) any { return n.(*Pet).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Pet).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "name",
@@ -405,12 +829,14 @@ var auditPetType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Pet).Chip },
 		},
 		{
-			Name:       "owner",
-			Column:     pet.OwnerColumn,
-			Value:      func(n any) any { return n.(*Pet).user_pets },
-			Nillable:   true,
-			References: "User",
+			Name:     "owner",
+			Column:   pet.OwnerColumn,
+			Value:    func(n any) any { return n.(*Pet).user_pets },
+			Nillable: true,
 		},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_pets", References: "User"},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Pet).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -424,25 +850,161 @@ func (m *PetMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditPetType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *PetCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *PetCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditPostType describes what is recorded of Post.
+var auditPostType = &sqlauditlog.Type{
+	Name:     TypePost,
+	Table:    post.Table,
+	Identity: post.AuditIdentity,
+	Key:      []string{post.FieldID},
+	ID:       func(n any) any { return n.(*Post).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Post).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "title",
+			Column: post.FieldTitle,
+			Value:  func(n any) any { return n.(*Post).Title },
+		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "tags", Holder: "Tagging", Column: "post_id", Target: "tag_id", Type: "Tag"},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Post).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Post{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *PostMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditPostType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *PostCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditRoomType describes Room, whose rows change recorded values of others.
+var auditRoomType = &sqlauditlog.Type{
+	Name:       TypeRoom,
+	Table:      room.Table,
+	Key:        []string{room.FieldID},
+	ID:         func(n any) any { return n.(*Room).ID },
+	ScanValues: func(columns []string) ([]any, error) { return (*Room).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Room{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *RoomMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditRoomType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *RoomCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditShelfType describes what is recorded of Shelf.
+var auditShelfType = &sqlauditlog.Type{
+	Name:     TypeShelf,
+	Table:    shelf.Table,
+	Identity: shelf.AuditIdentity,
+	Key:      []string{shelf.FieldID},
+	ID:       func(n any) any { return n.(*Shelf).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Shelf).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "name",
+			Column: shelf.FieldName,
+			Value:  func(n any) any { return n.(*Shelf).Name },
+		},
+		{
+			Name:     "lamp",
+			Column:   shelf.LampColumn,
+			Value:    func(n any) any { return n.(*Shelf).shelf_lamp },
+			Nillable: true,
+		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "books", Holder: "Book", Column: "shelf_books", Target: "id", Type: "Book"},
+		{Name: "boxes", Holder: "Box", Column: "shelf_boxes", Target: "id", Type: "Box"},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "shelf_lamp", References: "Lamp"},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Shelf).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Shelf{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *ShelfMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditShelfType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *ShelfCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditSiteType describes what is recorded of Site.
 var auditSiteType = &sqlauditlog.Type{
-	Name:        TypeSite,
-	Table:       site.Table,
-	Identity:    site.AuditIdentity,
-	IDColumn:    site.FieldID,
-	ID:          func(n any) (any, error) { return n.(*Site).ID, nil },
-	Resource:    func(n any) any { return n.(*Site).Code },
+	Name:     TypeSite,
+	Table:    site.Table,
+	Identity: site.AuditIdentity,
+	Key:      []string{site.FieldID},
+	ID:       func(n any) any { return n.(*Site).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Site).Code}, nil
+	},
 	ActorColumn: site.FieldEditedBy,
-	Actor:       func(n any) any { return n.(*Site).EditedBy },
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "code",
@@ -460,14 +1022,16 @@ var auditSiteType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Site).EditedBy },
 		},
 		{
-			Name:       "org",
-			Column:     site.OrgColumn,
-			Value:      func(n any) any { return n.(*Site).org_sites },
-			Nillable:   true,
-			References: "Org",
+			Name:     "org",
+			Column:   site.OrgColumn,
+			Value:    func(n any) any { return n.(*Site).org_sites },
+			Nillable: true,
 		},
 	},
-	Keys:       []string{"code"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "org_sites", References: "Org"},
+	},
+	Unique:     [][]string{{"code"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Site).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &Site{}
@@ -480,13 +1044,210 @@ func (m *SiteMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditSiteType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *SiteCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *SiteCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditTagType describes what is recorded of Tag.
+var auditTagType = &sqlauditlog.Type{
+	Name:     TypeTag,
+	Table:    tag.Table,
+	Identity: tag.AuditIdentity,
+	Key:      []string{tag.FieldID},
+	ID:       func(n any) any { return n.(*Tag).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Tag).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "title",
+			Column: tag.FieldTitle,
+			Value:  func(n any) any { return n.(*Tag).Title },
+		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "posts", Holder: "Tagging", Column: "tag_id", Target: "post_id", Type: "Post"},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Tag).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Tag{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *TagMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditTagType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *TagCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditTaggingType describes what is recorded of Tagging.
+var auditTaggingType = &sqlauditlog.Type{
+	Name:     TypeTagging,
+	Table:    tagging.Table,
+	Identity: tagging.AuditIdentity,
+	Key:      []string{tagging.FieldPostID, tagging.FieldTagID},
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Tagging).PostID, n.(*Tagging).TagID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "post_id",
+			Column: tagging.FieldPostID,
+			Value:  func(n any) any { return n.(*Tagging).PostID },
+		},
+		{
+			Name:   "tag_id",
+			Column: tagging.FieldTagID,
+			Value:  func(n any) any { return n.(*Tagging).TagID },
+		},
+		{
+			Name:   "weight",
+			Column: tagging.FieldWeight,
+			Value:  func(n any) any { return n.(*Tagging).Weight },
+		},
+		{
+			Name:   "at",
+			Column: tagging.FieldAt,
+			Value:  func(n any) any { return n.(*Tagging).At },
+		},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "post_id", References: "Post", Cascade: true},
+		{Column: "tag_id", References: "Tag", Cascade: true},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Tagging).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Tagging{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *TaggingMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditTaggingType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *TaggingCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditTeamType describes what is recorded of Team.
+var auditTeamType = &sqlauditlog.Type{
+	Name:     TypeTeam,
+	Table:    team.Table,
+	Identity: team.AuditIdentity,
+	Key:      []string{team.FieldID},
+	ID:       func(n any) any { return n.(*Team).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Team).Slug}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "slug",
+			Column: team.FieldSlug,
+			Value:  func(n any) any { return n.(*Team).Slug },
+		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "members", Holder: "Membership", Column: "team_id", Target: "user_id", Type: "User"},
+	},
+	Unique:     [][]string{{"slug"}},
+	ScanValues: func(columns []string) ([]any, error) { return (*Team).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Team{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *TeamMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditTeamType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *TeamCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditTokenType describes what is recorded of Token.
+var auditTokenType = &sqlauditlog.Type{
+	Name:     TypeToken,
+	Table:    token.Table,
+	Identity: token.AuditIdentity,
+	Key:      []string{token.FieldID},
+	ID:       func(n any) any { return n.(*Token).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Token).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "scope",
+			Column: token.FieldScope,
+			Value:  func(n any) any { return n.(*Token).Scope },
+		},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Token).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Token{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *TokenMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditTokenType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *TokenCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditTwinType describes what is recorded of Twin.
@@ -494,8 +1255,11 @@ var auditTwinType = &sqlauditlog.Type{
 	Name:     TypeTwin,
 	Table:    twin.Table,
 	Identity: twin.AuditIdentity,
-	IDColumn: twin.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Twin).ID, nil },
+	Key:      []string{twin.FieldID},
+	ID:       func(n any) any { return n.(*Twin).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Twin).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "name",
@@ -515,13 +1279,17 @@ func (m *TwinMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditTwinType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *TwinCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *TwinCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
 }
 
 // auditUserType describes what is recorded of User.
@@ -529,8 +1297,11 @@ var auditUserType = &sqlauditlog.Type{
 	Name:     TypeUser,
 	Table:    user.Table,
 	Identity: user.AuditIdentity,
-	IDColumn: user.FieldID,
-	ID:       func(n any) (any, error) { return n.(*User).ID, nil },
+	Key:      []string{user.FieldID},
+	ID:       func(n any) any { return n.(*User).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*User).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "name",
@@ -560,14 +1331,23 @@ var auditUserType = &sqlauditlog.Type{
 			Sensitive: true,
 		},
 		{
-			Name:       "spouse",
-			Column:     user.SpouseColumn,
-			Value:      func(n any) any { return n.(*User).user_spouse },
-			Nillable:   true,
-			References: "User",
+			Name:     "spouse",
+			Column:   user.SpouseColumn,
+			Value:    func(n any) any { return n.(*User).user_spouse },
+			Nillable: true,
 		},
 	},
-	Keys:       []string{"email", "user_spouse"},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "groups", Holder: "group_users", Column: "user_id", Target: "group_id", Type: "Group"},
+		{Name: "teams", Holder: "Membership", Column: "user_id", Target: "team_id", Type: "Team"},
+		{Name: "friends", Holder: "user_friends", Column: "user_id", Target: "friend_id", Type: "User"},
+		{Name: "followers", Holder: "user_following", Column: "follower_id", Target: "user_id", Type: "User"},
+		{Name: "following", Holder: "user_following", Column: "user_id", Target: "follower_id", Type: "User"},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_spouse", References: "User"},
+	},
+	Unique:     [][]string{{"email"}, {"user_spouse"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*User).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &User{}
@@ -580,26 +1360,112 @@ func (m *UserMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditUserType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
+func (_c *UserCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(&_c.config, drv), nil
+}
+
+// auditAccountLinkedLinks describes the join table account_linked, whose rows are the links of recorded edges.
+var auditAccountLinkedLinks = &sqlauditlog.Type{
+	Name:  "account_linked",
+	Table: "account_linked",
+	Key:   []string{"account_id", "linked_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "account_id", References: "Account", Cascade: true},
+		{Column: "linked_id", References: "Account", Cascade: true},
+	},
+}
+
+// auditGroupRoomsLinks describes the join table group_rooms, whose rows are the links of recorded edges.
+var auditGroupRoomsLinks = &sqlauditlog.Type{
+	Name:  "group_rooms",
+	Table: "group_rooms",
+	Key:   []string{"group_id", "room_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "group_id", References: "Group", Cascade: true},
+		{Column: "room_id", References: "Room", Cascade: true},
+	},
+}
+
+// auditGroupUsersLinks describes the join table group_users, whose rows are the links of recorded edges.
+var auditGroupUsersLinks = &sqlauditlog.Type{
+	Name:  "group_users",
+	Table: "group_users",
+	Key:   []string{"group_id", "user_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "group_id", References: "Group", Cascade: true},
+		{Column: "user_id", References: "User", Cascade: true},
+	},
+}
+
+// auditUserFollowingLinks describes the join table user_following, whose rows are the links of recorded edges.
+var auditUserFollowingLinks = &sqlauditlog.Type{
+	Name:  "user_following",
+	Table: "user_following",
+	Key:   []string{"user_id", "follower_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_id", References: "User", Cascade: true},
+		{Column: "follower_id", References: "User", Cascade: true},
+	},
+}
+
+// auditUserFriendsLinks describes the join table user_friends, whose rows are the links of recorded edges.
+var auditUserFriendsLinks = &sqlauditlog.Type{
+	Name:  "user_friends",
+	Table: "user_friends",
+	Key:   []string{"user_id", "friend_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_id", References: "User", Cascade: true},
+		{Column: "friend_id", References: "User", Cascade: true},
+	},
 }
 
 // auditState is what a mutation keeps for the audit log's hook.
 type auditState = sqlaudithook.State
 
-// auditUpdate announces an update, right before it.
-func auditUpdate(ctx context.Context, drv dialect.Driver, spec *sqlgraph.UpdateSpec) error {
-	return sqlaudithook.BeforeUpdate(ctx, drv, spec)
+// auditBase returns the driver beneath one that records.
+func auditBase(drv dialect.Driver) dialect.Driver { return sqlaudithook.Base(drv) }
+
+// auditOn has a builder write with drv. It returns what undoes that.
+func auditOn(c *config, drv dialect.Driver) func() {
+	own := c.driver
+	c.driver = drv
+	return func() { c.driver = own }
 }
 
-// auditDelete announces a deletion, right before it, and returns the predicates to delete by, or nil to keep those given.
-func auditDelete[P ~func(*sql.Selector)](ctx context.Context, drv dialect.Driver, spec *sqlgraph.DeleteSpec, predicates []P) ([]P, error) {
-	return sqlaudithook.BeforeDelete(ctx, drv, spec, predicates)
+// auditUpdate has ent update on a driver that records it. It returns what undoes that.
+func auditUpdate(ctx context.Context, c *config, state *auditState, spec *sqlgraph.UpdateSpec) (func(), error) {
+	drv, err := state.Updating(ctx, spec, c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(c, drv), nil
+}
+
+// auditDelete has ent delete on a driver that records it, by predicates that match the rows that were read. It returns what undoes
+// that.
+func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *auditState, predicates *[]P) (func(), error) {
+	own := *predicates
+	drv, ps, err := sqlaudithook.Deleting(ctx, state, c.driver, own)
+	if err != nil {
+		return nil, err
+	}
+	if ps != nil {
+		*predicates = ps
+	}
+	restore := auditOn(c, drv)
+	return func() {
+		restore()
+		*predicates = own
+	}, nil
 }
 
 func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
@@ -615,13 +1481,7 @@ func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.
 		},
 		Actor:    c.auditActor,
 		SchemaOf: c.auditSchemaOf,
-		Wrap: func(err error) error {
-			if sqlgraph.IsConstraintError(err) {
-				return &ConstraintError{msg: err.Error(), wrap: err}
-			}
-			return err
-		},
-		State: state,
+		State:    state,
 	}
 }
 
@@ -650,29 +1510,55 @@ func auditDriver(c *config) {
 func auditHooks(h *hooks) {
 	auditArrange()
 	h.AuditLog = append(h.AuditLog, sqlaudithook.Refuse(sqlauditlog.ErrReadOnly))
+	h.Account = append(h.Account, sqlaudithook.Guard(TypeAccount, account.Hooks[:]))
 	h.Badge = append(h.Badge, sqlaudithook.Guard(TypeBadge, badge.Hooks[:]))
+	h.Book = append(h.Book, sqlaudithook.Guard(TypeBook, book.Hooks[:]))
+	h.Box = append(h.Box, sqlaudithook.New())
 	h.Broken = append(h.Broken, sqlaudithook.Guard(TypeBroken, broken.Hooks[:]))
 	h.Card = append(h.Card, sqlaudithook.Guard(TypeCard, card.Hooks[:]))
 	h.Doc = append(h.Doc, sqlaudithook.Guard(TypeDoc, doc.Hooks[:]))
+	h.Group = append(h.Group, sqlaudithook.Guard(TypeGroup, group.Hooks[:]))
+	h.Lamp = append(h.Lamp, sqlaudithook.Guard(TypeLamp, lamp.Hooks[:]))
+	h.Membership = append(h.Membership, sqlaudithook.Guard(TypeMembership, membership.Hooks[:]))
 	h.Memo = append(h.Memo, sqlaudithook.Guard(TypeMemo, memo.Hooks[:]))
 	h.Node = append(h.Node, sqlaudithook.Guard(TypeNode, node.Hooks[:]))
 	h.Org = append(h.Org, sqlaudithook.New())
+	h.Page = append(h.Page, sqlaudithook.Guard(TypePage, page.Hooks[:]))
 	h.Pet = append(h.Pet, sqlaudithook.Guard(TypePet, pet.Hooks[:]))
+	h.Post = append(h.Post, sqlaudithook.Guard(TypePost, post.Hooks[:]))
+	h.Room = append(h.Room, sqlaudithook.New())
+	h.Shelf = append(h.Shelf, sqlaudithook.Guard(TypeShelf, shelf.Hooks[:]))
 	h.Site = append(h.Site, sqlaudithook.Guard(TypeSite, site.Hooks[:]))
+	h.Tag = append(h.Tag, sqlaudithook.Guard(TypeTag, tag.Hooks[:]))
+	h.Tagging = append(h.Tagging, sqlaudithook.Guard(TypeTagging, tagging.Hooks[:]))
+	h.Team = append(h.Team, sqlaudithook.Guard(TypeTeam, team.Hooks[:]))
+	h.Token = append(h.Token, sqlaudithook.Guard(TypeToken, token.Hooks[:]))
 	h.Twin = append(h.Twin, sqlaudithook.Guard(TypeTwin, twin.Hooks[:]))
 	h.User = append(h.User, sqlaudithook.Guard(TypeUser, user.Hooks[:]))
 }
 
 // auditArrange makes the audit log's hook the innermost of each tracked type.
 var auditArrange = sync.OnceFunc(func() {
+	sqlaudithook.Arrange(account.Hooks[:])
 	sqlaudithook.Arrange(badge.Hooks[:])
+	sqlaudithook.Arrange(book.Hooks[:])
 	sqlaudithook.Arrange(broken.Hooks[:])
 	sqlaudithook.Arrange(card.Hooks[:])
 	sqlaudithook.Arrange(doc.Hooks[:])
+	sqlaudithook.Arrange(group.Hooks[:])
+	sqlaudithook.Arrange(lamp.Hooks[:])
+	sqlaudithook.Arrange(membership.Hooks[:])
 	sqlaudithook.Arrange(memo.Hooks[:])
 	sqlaudithook.Arrange(node.Hooks[:])
+	sqlaudithook.Arrange(page.Hooks[:])
 	sqlaudithook.Arrange(pet.Hooks[:])
+	sqlaudithook.Arrange(post.Hooks[:])
+	sqlaudithook.Arrange(shelf.Hooks[:])
 	sqlaudithook.Arrange(site.Hooks[:])
+	sqlaudithook.Arrange(tag.Hooks[:])
+	sqlaudithook.Arrange(tagging.Hooks[:])
+	sqlaudithook.Arrange(team.Hooks[:])
+	sqlaudithook.Arrange(token.Hooks[:])
 	sqlaudithook.Arrange(twin.Hooks[:])
 	sqlaudithook.Arrange(user.Hooks[:])
 })

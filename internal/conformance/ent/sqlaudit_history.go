@@ -10,15 +10,27 @@ import (
 
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/account"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/badge"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/book"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/memo"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/shelf"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/site"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tag"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/team"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/token"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/twin"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 )
@@ -114,6 +126,91 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 	return auditSchema.Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
 }
 
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Account, also those that are
+// gone. The interceptors and the policy of Account apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *AccountClient) QueryHistory(nodes ...*Account) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditAccountType, nodes)
+	return auditEntries(c.config, auditAccountType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Account, also after it is gone.
+func (_m *Account) QueryHistory() *AuditLogQuery {
+	return NewAccountClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Account, oldest first, or an error if they were not eager-loaded: see AccountQuery.WithHistory.
+func (_m *Account) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *AccountQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditAccountType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Account.History.
+func (_q *AccountQuery) WithHistory(opts ...func(*AuditLogQuery)) *AccountQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Account]{
+		typ:   auditAccountType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Account, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryAccount queries the Account that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryAccount() *AccountQuery {
+	_query, _node := (&AccountClient{config: _m.config}).Query(), &Account{}
+	if _m.ResourceType != auditAccountType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(account.ID(_node.ID))
+}
+
+// QueryAccount queries the entities of type Account that the entries are about.
+func (_q *AuditLogQuery) QueryAccount() *AccountQuery {
+	_c := _q.config
+	_query := (&AccountClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditAccountType.Entities(auditTable(_c, account.Table, _c.auditSchemaOf(auditAccountType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Badge, also those that are
 // gone. The interceptors and the policy of Badge apply: where they hide entities, only
 // the history of those that are there to be seen is returned.
@@ -179,7 +276,7 @@ func (_q *BadgeQuery) WithHistory(opts ...func(*AuditLogQuery)) *BadgeQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBadge() *BadgeQuery {
 	_query, _node := (&BadgeClient{config: _m.config}).Query(), &Badge{}
-	if _m.ResourceType != auditBadgeType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditBadgeType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(badge.ID(_node.ID))
@@ -195,6 +292,91 @@ func (_q *AuditLogQuery) QueryBadge() *BadgeQuery {
 			return nil, err
 		}
 		return auditBadgeType.Entities(auditTable(_c, badge.Table, _c.auditSchemaOf(auditBadgeType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Book, also those that are
+// gone. The interceptors and the policy of Book apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *BookClient) QueryHistory(nodes ...*Book) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditBookType, nodes)
+	return auditEntries(c.config, auditBookType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Book, also after it is gone.
+func (_m *Book) QueryHistory() *AuditLogQuery {
+	return NewBookClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Book, oldest first, or an error if they were not eager-loaded: see BookQuery.WithHistory.
+func (_m *Book) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *BookQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditBookType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Book.History.
+func (_q *BookQuery) WithHistory(opts ...func(*AuditLogQuery)) *BookQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Book]{
+		typ:   auditBookType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Book, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryBook queries the Book that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryBook() *BookQuery {
+	_query, _node := (&BookClient{config: _m.config}).Query(), &Book{}
+	if _m.ResourceType != auditBookType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(book.ID(_node.ID))
+}
+
+// QueryBook queries the entities of type Book that the entries are about.
+func (_q *AuditLogQuery) QueryBook() *BookQuery {
+	_c := _q.config
+	_query := (&BookClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditBookType.Entities(auditTable(_c, book.Table, _c.auditSchemaOf(auditBookType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -264,7 +446,7 @@ func (_q *BrokenQuery) WithHistory(opts ...func(*AuditLogQuery)) *BrokenQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBroken() *BrokenQuery {
 	_query, _node := (&BrokenClient{config: _m.config}).Query(), &Broken{}
-	if _m.ResourceType != auditBrokenType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditBrokenType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(broken.ID(_node.ID))
@@ -349,7 +531,7 @@ func (_q *CardQuery) WithHistory(opts ...func(*AuditLogQuery)) *CardQuery {
 // entity is gone.
 func (_m *AuditLog) QueryCard() *CardQuery {
 	_query, _node := (&CardClient{config: _m.config}).Query(), &Card{}
-	if _m.ResourceType != auditCardType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditCardType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(card.ID(_node.ID))
@@ -434,7 +616,7 @@ func (_q *DocQuery) WithHistory(opts ...func(*AuditLogQuery)) *DocQuery {
 // entity is gone.
 func (_m *AuditLog) QueryDoc() *DocQuery {
 	_query, _node := (&DocClient{config: _m.config}).Query(), &Doc{}
-	if _m.ResourceType != auditDocType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditDocType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(doc.ID(_node.ID))
@@ -450,6 +632,261 @@ func (_q *AuditLogQuery) QueryDoc() *DocQuery {
 			return nil, err
 		}
 		return auditDocType.Entities(auditTable(_c, doc.Table, _c.auditSchemaOf(auditDocType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Group, also those that are
+// gone. The interceptors and the policy of Group apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *GroupClient) QueryHistory(nodes ...*Group) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditGroupType, nodes)
+	return auditEntries(c.config, auditGroupType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Group, also after it is gone.
+func (_m *Group) QueryHistory() *AuditLogQuery {
+	return NewGroupClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Group, oldest first, or an error if they were not eager-loaded: see GroupQuery.WithHistory.
+func (_m *Group) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *GroupQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditGroupType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Group.History.
+func (_q *GroupQuery) WithHistory(opts ...func(*AuditLogQuery)) *GroupQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Group]{
+		typ:   auditGroupType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Group, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryGroup queries the Group that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryGroup() *GroupQuery {
+	_query, _node := (&GroupClient{config: _m.config}).Query(), &Group{}
+	if _m.ResourceType != auditGroupType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(group.ID(_node.ID))
+}
+
+// QueryGroup queries the entities of type Group that the entries are about.
+func (_q *AuditLogQuery) QueryGroup() *GroupQuery {
+	_c := _q.config
+	_query := (&GroupClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditGroupType.Entities(auditTable(_c, group.Table, _c.auditSchemaOf(auditGroupType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Lamp, also those that are
+// gone. The interceptors and the policy of Lamp apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *LampClient) QueryHistory(nodes ...*Lamp) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditLampType, nodes)
+	return auditEntries(c.config, auditLampType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Lamp, also after it is gone.
+func (_m *Lamp) QueryHistory() *AuditLogQuery {
+	return NewLampClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Lamp, oldest first, or an error if they were not eager-loaded: see LampQuery.WithHistory.
+func (_m *Lamp) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *LampQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditLampType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Lamp.History.
+func (_q *LampQuery) WithHistory(opts ...func(*AuditLogQuery)) *LampQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Lamp]{
+		typ:   auditLampType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Lamp, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryLamp queries the Lamp that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryLamp() *LampQuery {
+	_query, _node := (&LampClient{config: _m.config}).Query(), &Lamp{}
+	if _m.ResourceType != auditLampType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(lamp.ID(_node.ID))
+}
+
+// QueryLamp queries the entities of type Lamp that the entries are about.
+func (_q *AuditLogQuery) QueryLamp() *LampQuery {
+	_c := _q.config
+	_query := (&LampClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditLampType.Entities(auditTable(_c, lamp.Table, _c.auditSchemaOf(auditLampType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Membership, also those that are
+// gone. The interceptors and the policy of Membership apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *MembershipClient) QueryHistory(nodes ...*Membership) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditMembershipType, nodes)
+	return auditEntries(c.config, auditMembershipType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Membership, also after it is gone.
+func (_m *Membership) QueryHistory() *AuditLogQuery {
+	return NewMembershipClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Membership, oldest first, or an error if they were not eager-loaded: see MembershipQuery.WithHistory.
+func (_m *Membership) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *MembershipQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditMembershipType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Membership.History.
+func (_q *MembershipQuery) WithHistory(opts ...func(*AuditLogQuery)) *MembershipQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Membership]{
+		typ:   auditMembershipType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Membership, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryMembership queries the Membership that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryMembership() *MembershipQuery {
+	_query, _node := (&MembershipClient{config: _m.config}).Query(), &Membership{}
+	if _m.ResourceType != auditMembershipType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(membership.ID(_node.ID))
+}
+
+// QueryMembership queries the entities of type Membership that the entries are about.
+func (_q *AuditLogQuery) QueryMembership() *MembershipQuery {
+	_c := _q.config
+	_query := (&MembershipClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditMembershipType.Entities(auditTable(_c, membership.Table, _c.auditSchemaOf(auditMembershipType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -519,7 +956,7 @@ func (_q *MemoQuery) WithHistory(opts ...func(*AuditLogQuery)) *MemoQuery {
 // entity is gone.
 func (_m *AuditLog) QueryMemo() *MemoQuery {
 	_query, _node := (&MemoClient{config: _m.config}).Query(), &Memo{}
-	if _m.ResourceType != auditMemoType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditMemoType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(memo.ID(_node.ID))
@@ -604,7 +1041,7 @@ func (_q *NodeQuery) WithHistory(opts ...func(*AuditLogQuery)) *NodeQuery {
 // entity is gone.
 func (_m *AuditLog) QueryNode() *NodeQuery {
 	_query, _node := (&NodeClient{config: _m.config}).Query(), &Node{}
-	if _m.ResourceType != auditNodeType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditNodeType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(node.ID(_node.ID))
@@ -620,6 +1057,91 @@ func (_q *AuditLogQuery) QueryNode() *NodeQuery {
 			return nil, err
 		}
 		return auditNodeType.Entities(auditTable(_c, node.Table, _c.auditSchemaOf(auditNodeType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Page, also those that are
+// gone. The interceptors and the policy of Page apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *PageClient) QueryHistory(nodes ...*Page) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditPageType, nodes)
+	return auditEntries(c.config, auditPageType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Page, also after it is gone.
+func (_m *Page) QueryHistory() *AuditLogQuery {
+	return NewPageClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Page, oldest first, or an error if they were not eager-loaded: see PageQuery.WithHistory.
+func (_m *Page) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *PageQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditPageType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Page.History.
+func (_q *PageQuery) WithHistory(opts ...func(*AuditLogQuery)) *PageQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Page]{
+		typ:   auditPageType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Page, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryPage queries the Page that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryPage() *PageQuery {
+	_query, _node := (&PageClient{config: _m.config}).Query(), &Page{}
+	if _m.ResourceType != auditPageType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(page.ID(_node.ID))
+}
+
+// QueryPage queries the entities of type Page that the entries are about.
+func (_q *AuditLogQuery) QueryPage() *PageQuery {
+	_c := _q.config
+	_query := (&PageClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditPageType.Entities(auditTable(_c, page.Table, _c.auditSchemaOf(auditPageType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -689,7 +1211,7 @@ func (_q *PetQuery) WithHistory(opts ...func(*AuditLogQuery)) *PetQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPet() *PetQuery {
 	_query, _node := (&PetClient{config: _m.config}).Query(), &Pet{}
-	if _m.ResourceType != auditPetType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditPetType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(pet.ID(_node.ID))
@@ -705,6 +1227,176 @@ func (_q *AuditLogQuery) QueryPet() *PetQuery {
 			return nil, err
 		}
 		return auditPetType.Entities(auditTable(_c, pet.Table, _c.auditSchemaOf(auditPetType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Post, also those that are
+// gone. The interceptors and the policy of Post apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *PostClient) QueryHistory(nodes ...*Post) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditPostType, nodes)
+	return auditEntries(c.config, auditPostType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Post, also after it is gone.
+func (_m *Post) QueryHistory() *AuditLogQuery {
+	return NewPostClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Post, oldest first, or an error if they were not eager-loaded: see PostQuery.WithHistory.
+func (_m *Post) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *PostQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditPostType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Post.History.
+func (_q *PostQuery) WithHistory(opts ...func(*AuditLogQuery)) *PostQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Post]{
+		typ:   auditPostType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Post, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryPost queries the Post that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryPost() *PostQuery {
+	_query, _node := (&PostClient{config: _m.config}).Query(), &Post{}
+	if _m.ResourceType != auditPostType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(post.ID(_node.ID))
+}
+
+// QueryPost queries the entities of type Post that the entries are about.
+func (_q *AuditLogQuery) QueryPost() *PostQuery {
+	_c := _q.config
+	_query := (&PostClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditPostType.Entities(auditTable(_c, post.Table, _c.auditSchemaOf(auditPostType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Shelf, also those that are
+// gone. The interceptors and the policy of Shelf apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *ShelfClient) QueryHistory(nodes ...*Shelf) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditShelfType, nodes)
+	return auditEntries(c.config, auditShelfType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Shelf, also after it is gone.
+func (_m *Shelf) QueryHistory() *AuditLogQuery {
+	return NewShelfClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Shelf, oldest first, or an error if they were not eager-loaded: see ShelfQuery.WithHistory.
+func (_m *Shelf) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *ShelfQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditShelfType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Shelf.History.
+func (_q *ShelfQuery) WithHistory(opts ...func(*AuditLogQuery)) *ShelfQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Shelf]{
+		typ:   auditShelfType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Shelf, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryShelf queries the Shelf that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryShelf() *ShelfQuery {
+	_query, _node := (&ShelfClient{config: _m.config}).Query(), &Shelf{}
+	if _m.ResourceType != auditShelfType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(shelf.ID(_node.ID))
+}
+
+// QueryShelf queries the entities of type Shelf that the entries are about.
+func (_q *AuditLogQuery) QueryShelf() *ShelfQuery {
+	_c := _q.config
+	_query := (&ShelfClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditShelfType.Entities(auditTable(_c, shelf.Table, _c.auditSchemaOf(auditShelfType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -777,7 +1469,7 @@ func (_q *SiteQuery) WithHistory(opts ...func(*AuditLogQuery)) *SiteQuery {
 // entity is gone.
 func (_m *AuditLog) QuerySite() *SiteQuery {
 	_query, _node := (&SiteClient{config: _m.config}).Query(), &Site{}
-	if _m.ResourceType != auditSiteType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.Code) != nil {
+	if _m.ResourceType != auditSiteType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.Code) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(site.CodeEQ(_node.Code))
@@ -793,6 +1485,349 @@ func (_q *AuditLogQuery) QuerySite() *SiteQuery {
 			return nil, err
 		}
 		return auditSiteType.Entities(auditTable(_c, site.Table, _c.auditSchemaOf(auditSiteType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Tag, also those that are
+// gone. The interceptors and the policy of Tag apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *TagClient) QueryHistory(nodes ...*Tag) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditTagType, nodes)
+	return auditEntries(c.config, auditTagType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Tag, also after it is gone.
+func (_m *Tag) QueryHistory() *AuditLogQuery {
+	return NewTagClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Tag, oldest first, or an error if they were not eager-loaded: see TagQuery.WithHistory.
+func (_m *Tag) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *TagQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditTagType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Tag.History.
+func (_q *TagQuery) WithHistory(opts ...func(*AuditLogQuery)) *TagQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Tag]{
+		typ:   auditTagType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Tag, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryTag queries the Tag that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryTag() *TagQuery {
+	_query, _node := (&TagClient{config: _m.config}).Query(), &Tag{}
+	if _m.ResourceType != auditTagType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(tag.ID(_node.ID))
+}
+
+// QueryTag queries the entities of type Tag that the entries are about.
+func (_q *AuditLogQuery) QueryTag() *TagQuery {
+	_c := _q.config
+	_query := (&TagClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditTagType.Entities(auditTable(_c, tag.Table, _c.auditSchemaOf(auditTagType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Tagging, also those that are
+// gone. The interceptors and the policy of Tagging apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *TaggingClient) QueryHistory(nodes ...*Tagging) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditTaggingType, nodes)
+	return auditEntries(c.config, auditTaggingType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Tagging, also after it is gone.
+func (_m *Tagging) QueryHistory() *AuditLogQuery {
+	return NewTaggingClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Tagging, oldest first, or an error if they were not eager-loaded: see TaggingQuery.WithHistory.
+func (_m *Tagging) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *TaggingQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditTaggingType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Tagging.History.
+func (_q *TaggingQuery) WithHistory(opts ...func(*AuditLogQuery)) *TaggingQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Tagging]{
+		typ:   auditTaggingType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Tagging, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryTagging queries the Tagging that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryTagging() *TaggingQuery {
+	_query, _node := (&TaggingClient{config: _m.config}).Query(), &Tagging{}
+	if _m.ResourceType != auditTaggingType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.PostID, &_node.TagID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(tagging.PostIDEQ(_node.PostID), tagging.TagIDEQ(_node.TagID))
+}
+
+// QueryTagging queries the entities of type Tagging that the entries are about.
+func (_q *AuditLogQuery) QueryTagging() *TaggingQuery {
+	_c := _q.config
+	_query := (&TaggingClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditTaggingType.Entities(auditTable(_c, tagging.Table, _c.auditSchemaOf(auditTaggingType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Team, also those that are
+// gone. The interceptors and the policy of Team apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *TeamClient) QueryHistory(nodes ...*Team) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditTeamType, nodes)
+	return auditEntries(c.config, auditTeamType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Team, also after it is gone.
+func (_m *Team) QueryHistory() *AuditLogQuery {
+	return NewTeamClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Team, oldest first, or an error if they were not eager-loaded: see TeamQuery.WithHistory.
+func (_m *Team) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *TeamQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditTeamType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Team.History.
+func (_q *TeamQuery) WithHistory(opts ...func(*AuditLogQuery)) *TeamQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Team]{
+		typ:   auditTeamType,
+		query: query,
+		prepare: func(q Query) {
+			if q, ok := q.(*TeamQuery); ok && len(q.ctx.Fields) > 0 {
+				q.ctx.AppendFieldOnce(team.FieldSlug)
+			}
+		},
+		set: func(n *Team, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryTeam queries the Team that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryTeam() *TeamQuery {
+	_query, _node := (&TeamClient{config: _m.config}).Query(), &Team{}
+	if _m.ResourceType != auditTeamType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.Slug) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(team.SlugEQ(_node.Slug))
+}
+
+// QueryTeam queries the entities of type Team that the entries are about.
+func (_q *AuditLogQuery) QueryTeam() *TeamQuery {
+	_c := _q.config
+	_query := (&TeamClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditTeamType.Entities(auditTable(_c, team.Table, _c.auditSchemaOf(auditTeamType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Token, also those that are
+// gone. The interceptors and the policy of Token apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *TokenClient) QueryHistory(nodes ...*Token) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditTokenType, nodes)
+	return auditEntries(c.config, auditTokenType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Token, also after it is gone.
+func (_m *Token) QueryHistory() *AuditLogQuery {
+	return NewTokenClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Token, oldest first, or an error if they were not eager-loaded: see TokenQuery.WithHistory.
+func (_m *Token) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *TokenQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditTokenType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Token.History.
+func (_q *TokenQuery) WithHistory(opts ...func(*AuditLogQuery)) *TokenQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Token]{
+		typ:   auditTokenType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Token, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryToken queries the Token that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryToken() *TokenQuery {
+	_query, _node := (&TokenClient{config: _m.config}).Query(), &Token{}
+	if _m.ResourceType != auditTokenType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(token.ID(_node.ID))
+}
+
+// QueryToken queries the entities of type Token that the entries are about.
+func (_q *AuditLogQuery) QueryToken() *TokenQuery {
+	_c := _q.config
+	_query := (&TokenClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditTokenType.Entities(auditTable(_c, token.Table, _c.auditSchemaOf(auditTokenType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -862,7 +1897,7 @@ func (_q *TwinQuery) WithHistory(opts ...func(*AuditLogQuery)) *TwinQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTwin() *TwinQuery {
 	_query, _node := (&TwinClient{config: _m.config}).Query(), &Twin{}
-	if _m.ResourceType != auditTwinType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditTwinType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(twin.ID(_node.ID))
@@ -947,7 +1982,7 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 // entity is gone.
 func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
-	if _m.ResourceType != auditUserType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditUserType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(user.ID(_node.ID))
@@ -986,7 +2021,7 @@ func (_q *AuditLogQuery) QueryActor() *UserQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		_identity := sqlauditlog.Identity{Column: user.FieldID, Type: field.TypeInt}
+		_identity := sqlauditlog.Identity{Columns: []sqlauditlog.IdentityColumn{{Name: user.FieldID, Type: field.TypeInt}}}
 		return _identity.Actors(auditTable(_c, user.Table, ""), _entries.sqlQuery(ctx), TypeUser).WithContext(ctx), nil
 	}
 	return _query

@@ -92,6 +92,7 @@ func (_c *TwinCreate) createSpec() (*Twin, *sqlgraph.CreateSpec) {
 	)
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
+	_node.driver = auditBase(_node.driver)
 
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(twin.FieldName, field.TypeString, value)
@@ -283,9 +284,11 @@ func (_c *TwinCreateBulk) Save(ctx context.Context) ([]*Twin, error) {
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
-					if err := _c.auditBulk(ctx, spec); err != nil {
-						return nil, err
+					_restore, _err := _c.auditBulk(spec)
+					if _err != nil {
+						return nil, _err
 					}
+					defer _restore()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

@@ -93,9 +93,11 @@ func (_u *TwinUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.SetField(twin.FieldName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
-		return _node, err
+	_restore, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	if _err != nil {
+		return _node, _err
 	}
+	defer _restore()
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -213,9 +215,11 @@ func (_u *TwinUpdateOne) sqlSave(ctx context.Context) (_node *Twin, err error) {
 		_spec.SetField(twin.FieldName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
-		return _node, err
+	_restore, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	if _err != nil {
+		return _node, _err
 	}
+	defer _restore()
 
 	_node = &Twin{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -14,26 +14,54 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Account is the client for interacting with the Account builders.
+	Account *AccountClient
 	// Badge is the client for interacting with the Badge builders.
 	Badge *BadgeClient
+	// Book is the client for interacting with the Book builders.
+	Book *BookClient
+	// Box is the client for interacting with the Box builders.
+	Box *BoxClient
 	// Broken is the client for interacting with the Broken builders.
 	Broken *BrokenClient
 	// Card is the client for interacting with the Card builders.
 	Card *CardClient
 	// Doc is the client for interacting with the Doc builders.
 	Doc *DocClient
+	// Group is the client for interacting with the Group builders.
+	Group *GroupClient
+	// Lamp is the client for interacting with the Lamp builders.
+	Lamp *LampClient
+	// Membership is the client for interacting with the Membership builders.
+	Membership *MembershipClient
 	// Memo is the client for interacting with the Memo builders.
 	Memo *MemoClient
 	// Node is the client for interacting with the Node builders.
 	Node *NodeClient
 	// Org is the client for interacting with the Org builders.
 	Org *OrgClient
+	// Page is the client for interacting with the Page builders.
+	Page *PageClient
 	// Pet is the client for interacting with the Pet builders.
 	Pet *PetClient
 	// Plain is the client for interacting with the Plain builders.
 	Plain *PlainClient
+	// Post is the client for interacting with the Post builders.
+	Post *PostClient
+	// Room is the client for interacting with the Room builders.
+	Room *RoomClient
+	// Shelf is the client for interacting with the Shelf builders.
+	Shelf *ShelfClient
 	// Site is the client for interacting with the Site builders.
 	Site *SiteClient
+	// Tag is the client for interacting with the Tag builders.
+	Tag *TagClient
+	// Tagging is the client for interacting with the Tagging builders.
+	Tagging *TaggingClient
+	// Team is the client for interacting with the Team builders.
+	Team *TeamClient
+	// Token is the client for interacting with the Token builders.
+	Token *TokenClient
 	// Twin is the client for interacting with the Twin builders.
 	Twin *TwinClient
 	// User is the client for interacting with the User builders.
@@ -171,16 +199,30 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Account = NewAccountClient(tx.config)
 	tx.Badge = NewBadgeClient(tx.config)
+	tx.Book = NewBookClient(tx.config)
+	tx.Box = NewBoxClient(tx.config)
 	tx.Broken = NewBrokenClient(tx.config)
 	tx.Card = NewCardClient(tx.config)
 	tx.Doc = NewDocClient(tx.config)
+	tx.Group = NewGroupClient(tx.config)
+	tx.Lamp = NewLampClient(tx.config)
+	tx.Membership = NewMembershipClient(tx.config)
 	tx.Memo = NewMemoClient(tx.config)
 	tx.Node = NewNodeClient(tx.config)
 	tx.Org = NewOrgClient(tx.config)
+	tx.Page = NewPageClient(tx.config)
 	tx.Pet = NewPetClient(tx.config)
 	tx.Plain = NewPlainClient(tx.config)
+	tx.Post = NewPostClient(tx.config)
+	tx.Room = NewRoomClient(tx.config)
+	tx.Shelf = NewShelfClient(tx.config)
 	tx.Site = NewSiteClient(tx.config)
+	tx.Tag = NewTagClient(tx.config)
+	tx.Tagging = NewTaggingClient(tx.config)
+	tx.Team = NewTeamClient(tx.config)
+	tx.Token = NewTokenClient(tx.config)
 	tx.Twin = NewTwinClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.AuditLog = NewAuditLogClient(tx.config)
@@ -193,7 +235,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Badge.QueryXXX(), the query will be executed
+// applies a query, for example: Account.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

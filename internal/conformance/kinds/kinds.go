@@ -2,8 +2,12 @@
 package kinds
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"strings"
+
+	"entgo.io/ent/schema/field"
 )
 
 // Money is an amount whose JSON would be empty: only Value and Scan know it.
@@ -48,3 +52,43 @@ const (
 
 // Values implements field.EnumValues.
 func (Level) Values() []string { return []string{string(Low), string(High)} }
+
+// IBAN is an id of its own type.
+type IBAN string
+
+// Decimal is a decimal number that knows how it is stored.
+type Decimal struct{ text string }
+
+// ParseDecimal returns the decimal number that s writes.
+func ParseDecimal(s string) Decimal { return Decimal{s} }
+
+// String returns the number as it is written.
+func (d Decimal) String() string { return d.text }
+
+// Value implements driver.Valuer.
+func (d Decimal) Value() (driver.Value, error) { return d.text, nil }
+
+// Scan implements sql.Scanner.
+func (d *Decimal) Scan(v any) error {
+	var s sql.NullString
+	if err := s.Scan(v); err != nil {
+		return err
+	}
+	d.text = s.String
+	return nil
+}
+
+// Path is an id that is stored as text.
+type Path struct{ Folder, File string }
+
+// PathScanner stores a Path.
+var PathScanner = field.ValueScannerFunc[Path, *sql.NullString]{
+	V: func(p Path) (driver.Value, error) { return p.Folder + "/" + p.File, nil },
+	S: func(s *sql.NullString) (Path, error) {
+		folder, file, ok := strings.Cut(s.String, "/")
+		if s.Valid && !ok {
+			return Path{}, fmt.Errorf("%q is no path", s.String)
+		}
+		return Path{folder, file}, nil
+	},
+}

@@ -182,7 +182,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Badge {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Badge",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Badge",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

@@ -158,7 +158,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Broken {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Broken",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Broken",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

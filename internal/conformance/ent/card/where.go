@@ -227,7 +227,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Card {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Card",
-	Column: FieldID,
-	Type:   field.TypeString,
+	Label: "Card",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeString},
+	},
 }

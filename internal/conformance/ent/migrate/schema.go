@@ -9,6 +9,18 @@ import (
 )
 
 var (
+	// AccountsColumns holds the columns for the "accounts" table.
+	AccountsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "balance", Type: field.TypeOther, SchemaType: map[string]string{"mysql": "decimal(20,4)", "postgres": "numeric(20,4)", "sqlite3": "text"}},
+		{Name: "version", Type: field.TypeInt64, Default: 1},
+	}
+	// AccountsTable holds the schema information for the "accounts" table.
+	AccountsTable = &schema.Table{
+		Name:       "accounts",
+		Columns:    AccountsColumns,
+		PrimaryKey: []*schema.Column{AccountsColumns[0]},
+	}
 	// BadgesColumns holds the columns for the "badges" table.
 	BadgesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -25,6 +37,55 @@ var (
 				Symbol:     "badges_users_badges",
 				Columns:    []*schema.Column{BadgesColumns[2]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
+	// BooksColumns holds the columns for the "books" table.
+	BooksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "author", Type: field.TypeString},
+		{Name: "book_title", Type: field.TypeString},
+		{Name: "copies", Type: field.TypeInt, Default: 1},
+		{Name: "shelf_books", Type: field.TypeInt, Nullable: true},
+	}
+	// BooksTable holds the schema information for the "books" table.
+	BooksTable = &schema.Table{
+		Name:       "books",
+		Columns:    BooksColumns,
+		PrimaryKey: []*schema.Column{BooksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "books_shelves_books",
+				Columns:    []*schema.Column{BooksColumns[4]},
+				RefColumns: []*schema.Column{ShelvesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "book_author_book_title",
+				Unique:  true,
+				Columns: []*schema.Column{BooksColumns[1], BooksColumns[2]},
+			},
+		},
+	}
+	// BoxesColumns holds the columns for the "boxes" table.
+	BoxesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "label", Type: field.TypeString},
+		{Name: "shelf_boxes", Type: field.TypeInt, Nullable: true},
+	}
+	// BoxesTable holds the schema information for the "boxes" table.
+	BoxesTable = &schema.Table{
+		Name:       "boxes",
+		Columns:    BoxesColumns,
+		PrimaryKey: []*schema.Column{BoxesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "boxes_shelves_boxes",
+				Columns:    []*schema.Column{BoxesColumns[2]},
+				RefColumns: []*schema.Column{ShelvesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 		},
@@ -85,6 +146,63 @@ var (
 		Columns:    DocsColumns,
 		PrimaryKey: []*schema.Column{DocsColumns[0]},
 	}
+	// GroupsColumns holds the columns for the "groups" table.
+	GroupsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString, Unique: true},
+		{Name: "size", Type: field.TypeInt, Default: 0},
+	}
+	// GroupsTable holds the schema information for the "groups" table.
+	GroupsTable = &schema.Table{
+		Name:       "groups",
+		Columns:    GroupsColumns,
+		PrimaryKey: []*schema.Column{GroupsColumns[0]},
+	}
+	// LampsColumns holds the columns for the "lamps" table.
+	LampsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "watts", Type: field.TypeInt, Default: 40},
+	}
+	// LampsTable holds the schema information for the "lamps" table.
+	LampsTable = &schema.Table{
+		Name:       "lamps",
+		Columns:    LampsColumns,
+		PrimaryKey: []*schema.Column{LampsColumns[0]},
+	}
+	// MembershipsColumns holds the columns for the "memberships" table.
+	MembershipsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "role", Type: field.TypeString, Default: "member"},
+		{Name: "team_id", Type: field.TypeInt},
+		{Name: "user_id", Type: field.TypeInt},
+	}
+	// MembershipsTable holds the schema information for the "memberships" table.
+	MembershipsTable = &schema.Table{
+		Name:       "memberships",
+		Columns:    MembershipsColumns,
+		PrimaryKey: []*schema.Column{MembershipsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "memberships_teams_team",
+				Columns:    []*schema.Column{MembershipsColumns[2]},
+				RefColumns: []*schema.Column{TeamsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "memberships_users_user",
+				Columns:    []*schema.Column{MembershipsColumns[3]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "membership_team_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{MembershipsColumns[2], MembershipsColumns[3]},
+			},
+		},
+	}
 	// MemosColumns holds the columns for the "memos" table.
 	MemosColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -135,6 +253,17 @@ var (
 		Columns:    OrgsColumns,
 		PrimaryKey: []*schema.Column{OrgsColumns[0]},
 	}
+	// PagesColumns holds the columns for the "pages" table.
+	PagesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "text", Type: field.TypeString},
+	}
+	// PagesTable holds the schema information for the "pages" table.
+	PagesTable = &schema.Table{
+		Name:       "pages",
+		Columns:    PagesColumns,
+		PrimaryKey: []*schema.Column{PagesColumns[0]},
+	}
 	// PetsColumns holds the columns for the "pets" table.
 	PetsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -168,6 +297,48 @@ var (
 		Columns:    PlainThingsColumns,
 		PrimaryKey: []*schema.Column{PlainThingsColumns[0]},
 	}
+	// PostsColumns holds the columns for the "posts" table.
+	PostsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "title", Type: field.TypeString},
+	}
+	// PostsTable holds the schema information for the "posts" table.
+	PostsTable = &schema.Table{
+		Name:       "posts",
+		Columns:    PostsColumns,
+		PrimaryKey: []*schema.Column{PostsColumns[0]},
+	}
+	// RoomsColumns holds the columns for the "rooms" table.
+	RoomsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "name", Type: field.TypeString},
+	}
+	// RoomsTable holds the schema information for the "rooms" table.
+	RoomsTable = &schema.Table{
+		Name:       "rooms",
+		Columns:    RoomsColumns,
+		PrimaryKey: []*schema.Column{RoomsColumns[0]},
+	}
+	// ShelvesColumns holds the columns for the "shelves" table.
+	ShelvesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "name", Type: field.TypeString},
+		{Name: "shelf_lamp", Type: field.TypeInt, Nullable: true},
+	}
+	// ShelvesTable holds the schema information for the "shelves" table.
+	ShelvesTable = &schema.Table{
+		Name:       "shelves",
+		Columns:    ShelvesColumns,
+		PrimaryKey: []*schema.Column{ShelvesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "shelves_lamps_lamp",
+				Columns:    []*schema.Column{ShelvesColumns[2]},
+				RefColumns: []*schema.Column{LampsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+	}
 	// SitesColumns holds the columns for the "sites" table.
 	SitesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -189,6 +360,66 @@ var (
 				OnDelete:   schema.SetNull,
 			},
 		},
+	}
+	// TagsColumns holds the columns for the "tags" table.
+	TagsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "title", Type: field.TypeString, Nullable: true},
+	}
+	// TagsTable holds the schema information for the "tags" table.
+	TagsTable = &schema.Table{
+		Name:       "tags",
+		Columns:    TagsColumns,
+		PrimaryKey: []*schema.Column{TagsColumns[0]},
+	}
+	// TaggingsColumns holds the columns for the "taggings" table.
+	TaggingsColumns = []*schema.Column{
+		{Name: "weight", Type: field.TypeInt, Default: 1},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "post_id", Type: field.TypeInt},
+		{Name: "tag_id", Type: field.TypeString},
+	}
+	// TaggingsTable holds the schema information for the "taggings" table.
+	TaggingsTable = &schema.Table{
+		Name:       "taggings",
+		Columns:    TaggingsColumns,
+		PrimaryKey: []*schema.Column{TaggingsColumns[2], TaggingsColumns[3]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "taggings_posts_post",
+				Columns:    []*schema.Column{TaggingsColumns[2]},
+				RefColumns: []*schema.Column{PostsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "taggings_tags_tag",
+				Columns:    []*schema.Column{TaggingsColumns[3]},
+				RefColumns: []*schema.Column{TagsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
+	// TeamsColumns holds the columns for the "teams" table.
+	TeamsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "slug", Type: field.TypeString, Unique: true},
+	}
+	// TeamsTable holds the schema information for the "teams" table.
+	TeamsTable = &schema.Table{
+		Name:       "teams",
+		Columns:    TeamsColumns,
+		PrimaryKey: []*schema.Column{TeamsColumns[0]},
+	}
+	// TokensColumns holds the columns for the "tokens" table.
+	TokensColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeBytes, Size: 32, SchemaType: map[string]string{"mysql": "varbinary(32)"}},
+		{Name: "scope", Type: field.TypeString},
+	}
+	// TokensTable holds the schema information for the "tokens" table.
+	TokensTable = &schema.Table{
+		Name:       "tokens",
+		Columns:    TokensColumns,
+		PrimaryKey: []*schema.Column{TokensColumns[0]},
 	}
 	// TwinsColumns holds the columns for the "twins" table.
 	TwinsColumns = []*schema.Column{
@@ -267,33 +498,194 @@ var (
 			},
 		},
 	}
+	// AccountLinkedColumns holds the columns for the "account_linked" table.
+	AccountLinkedColumns = []*schema.Column{
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "linked_id", Type: field.TypeString},
+	}
+	// AccountLinkedTable holds the schema information for the "account_linked" table.
+	AccountLinkedTable = &schema.Table{
+		Name:       "account_linked",
+		Columns:    AccountLinkedColumns,
+		PrimaryKey: []*schema.Column{AccountLinkedColumns[0], AccountLinkedColumns[1]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "account_linked_account_id",
+				Columns:    []*schema.Column{AccountLinkedColumns[0]},
+				RefColumns: []*schema.Column{AccountsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "account_linked_linked_id",
+				Columns:    []*schema.Column{AccountLinkedColumns[1]},
+				RefColumns: []*schema.Column{AccountsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
+	// GroupUsersColumns holds the columns for the "group_users" table.
+	GroupUsersColumns = []*schema.Column{
+		{Name: "group_id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeInt},
+	}
+	// GroupUsersTable holds the schema information for the "group_users" table.
+	GroupUsersTable = &schema.Table{
+		Name:       "group_users",
+		Columns:    GroupUsersColumns,
+		PrimaryKey: []*schema.Column{GroupUsersColumns[0], GroupUsersColumns[1]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "group_users_group_id",
+				Columns:    []*schema.Column{GroupUsersColumns[0]},
+				RefColumns: []*schema.Column{GroupsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "group_users_user_id",
+				Columns:    []*schema.Column{GroupUsersColumns[1]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
+	// GroupRoomsColumns holds the columns for the "group_rooms" table.
+	GroupRoomsColumns = []*schema.Column{
+		{Name: "group_id", Type: field.TypeUUID},
+		{Name: "room_id", Type: field.TypeInt},
+	}
+	// GroupRoomsTable holds the schema information for the "group_rooms" table.
+	GroupRoomsTable = &schema.Table{
+		Name:       "group_rooms",
+		Columns:    GroupRoomsColumns,
+		PrimaryKey: []*schema.Column{GroupRoomsColumns[0], GroupRoomsColumns[1]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "group_rooms_group_id",
+				Columns:    []*schema.Column{GroupRoomsColumns[0]},
+				RefColumns: []*schema.Column{GroupsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "group_rooms_room_id",
+				Columns:    []*schema.Column{GroupRoomsColumns[1]},
+				RefColumns: []*schema.Column{RoomsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
+	// UserFriendsColumns holds the columns for the "user_friends" table.
+	UserFriendsColumns = []*schema.Column{
+		{Name: "user_id", Type: field.TypeInt},
+		{Name: "friend_id", Type: field.TypeInt},
+	}
+	// UserFriendsTable holds the schema information for the "user_friends" table.
+	UserFriendsTable = &schema.Table{
+		Name:       "user_friends",
+		Columns:    UserFriendsColumns,
+		PrimaryKey: []*schema.Column{UserFriendsColumns[0], UserFriendsColumns[1]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "user_friends_user_id",
+				Columns:    []*schema.Column{UserFriendsColumns[0]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "user_friends_friend_id",
+				Columns:    []*schema.Column{UserFriendsColumns[1]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
+	// UserFollowingColumns holds the columns for the "user_following" table.
+	UserFollowingColumns = []*schema.Column{
+		{Name: "user_id", Type: field.TypeInt},
+		{Name: "follower_id", Type: field.TypeInt},
+	}
+	// UserFollowingTable holds the schema information for the "user_following" table.
+	UserFollowingTable = &schema.Table{
+		Name:       "user_following",
+		Columns:    UserFollowingColumns,
+		PrimaryKey: []*schema.Column{UserFollowingColumns[0], UserFollowingColumns[1]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "user_following_user_id",
+				Columns:    []*schema.Column{UserFollowingColumns[0]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "user_following_follower_id",
+				Columns:    []*schema.Column{UserFollowingColumns[1]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AccountsTable,
 		BadgesTable,
+		BooksTable,
+		BoxesTable,
 		BrokensTable,
 		CardsTable,
 		DocsTable,
+		GroupsTable,
+		LampsTable,
+		MembershipsTable,
 		MemosTable,
 		NodesTable,
 		OrgsTable,
+		PagesTable,
 		PetsTable,
 		PlainThingsTable,
+		PostsTable,
+		RoomsTable,
+		ShelvesTable,
 		SitesTable,
+		TagsTable,
+		TaggingsTable,
+		TeamsTable,
+		TokensTable,
 		TwinsTable,
 		UsersTable,
 		AuditLogsTable,
+		AccountLinkedTable,
+		GroupUsersTable,
+		GroupRoomsTable,
+		UserFriendsTable,
+		UserFollowingTable,
 	}
 )
 
 func init() {
 	BadgesTable.ForeignKeys[0].RefTable = UsersTable
+	BooksTable.ForeignKeys[0].RefTable = ShelvesTable
+	BoxesTable.ForeignKeys[0].RefTable = ShelvesTable
 	CardsTable.ForeignKeys[0].RefTable = UsersTable
+	MembershipsTable.ForeignKeys[0].RefTable = TeamsTable
+	MembershipsTable.ForeignKeys[1].RefTable = UsersTable
 	NodesTable.ForeignKeys[0].RefTable = NodesTable
 	NodesTable.ForeignKeys[1].RefTable = NodesTable
 	PetsTable.ForeignKeys[0].RefTable = UsersTable
 	PlainThingsTable.Annotation = &entsql.Annotation{
 		Table: "plain_things",
 	}
+	ShelvesTable.ForeignKeys[0].RefTable = LampsTable
 	SitesTable.ForeignKeys[0].RefTable = OrgsTable
+	TaggingsTable.ForeignKeys[0].RefTable = PostsTable
+	TaggingsTable.ForeignKeys[1].RefTable = TagsTable
 	UsersTable.ForeignKeys[0].RefTable = UsersTable
+	AccountLinkedTable.ForeignKeys[0].RefTable = AccountsTable
+	AccountLinkedTable.ForeignKeys[1].RefTable = AccountsTable
+	GroupUsersTable.ForeignKeys[0].RefTable = GroupsTable
+	GroupUsersTable.ForeignKeys[1].RefTable = UsersTable
+	GroupRoomsTable.ForeignKeys[0].RefTable = GroupsTable
+	GroupRoomsTable.ForeignKeys[1].RefTable = RoomsTable
+	UserFriendsTable.ForeignKeys[0].RefTable = UsersTable
+	UserFriendsTable.ForeignKeys[1].RefTable = UsersTable
+	UserFollowingTable.ForeignKeys[0].RefTable = UsersTable
+	UserFollowingTable.ForeignKeys[1].RefTable = UsersTable
 }

@@ -6,8 +6,17 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Account is the predicate function for account builders.
+type Account func(*sql.Selector)
+
 // Badge is the predicate function for badge builders.
 type Badge func(*sql.Selector)
+
+// Book is the predicate function for book builders.
+type Book func(*sql.Selector)
+
+// Box is the predicate function for box builders.
+type Box func(*sql.Selector)
 
 // Broken is the predicate function for broken builders.
 type Broken func(*sql.Selector)
@@ -29,6 +38,15 @@ func DocOrErr(p Doc, err error) Doc {
 	}
 }
 
+// Group is the predicate function for group builders.
+type Group func(*sql.Selector)
+
+// Lamp is the predicate function for lamp builders.
+type Lamp func(*sql.Selector)
+
+// Membership is the predicate function for membership builders.
+type Membership func(*sql.Selector)
+
 // Memo is the predicate function for memo builders.
 type Memo func(*sql.Selector)
 
@@ -38,14 +56,49 @@ type Node func(*sql.Selector)
 // Org is the predicate function for org builders.
 type Org func(*sql.Selector)
 
+// Page is the predicate function for page builders.
+type Page func(*sql.Selector)
+
+// PageOrErr calls the predicate only if the error is not nit.
+func PageOrErr(p Page, err error) Page {
+	return func(s *sql.Selector) {
+		if err != nil {
+			s.AddError(err)
+			return
+		}
+		p(s)
+	}
+}
+
 // Pet is the predicate function for pet builders.
 type Pet func(*sql.Selector)
 
 // Plain is the predicate function for plain builders.
 type Plain func(*sql.Selector)
 
+// Post is the predicate function for post builders.
+type Post func(*sql.Selector)
+
+// Room is the predicate function for room builders.
+type Room func(*sql.Selector)
+
+// Shelf is the predicate function for shelf builders.
+type Shelf func(*sql.Selector)
+
 // Site is the predicate function for site builders.
 type Site func(*sql.Selector)
+
+// Tag is the predicate function for tag builders.
+type Tag func(*sql.Selector)
+
+// Tagging is the predicate function for tagging builders.
+type Tagging func(*sql.Selector)
+
+// Team is the predicate function for team builders.
+type Team func(*sql.Selector)
+
+// Token is the predicate function for token builders.
+type Token func(*sql.Selector)
 
 // Twin is the predicate function for twin builders.
 type Twin func(*sql.Selector)

@@ -5,19 +5,33 @@ package runtime
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/account"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/badge"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/book"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/memo"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/schema"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/shelf"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/site"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tag"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/team"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/token"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/twin"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/kinds"
 
 	"entgo.io/ent"
 	"entgo.io/ent/privacy"
@@ -28,9 +42,31 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	accountMixin := schema.Account{}.Mixin()
+	accountMixinHooks0 := accountMixin[0].Hooks()
+	account.Hooks[0] = accountMixinHooks0[0]
+	accountFields := schema.Account{}.Fields()
+	_ = accountFields
+	// accountDescBalance is the schema descriptor for balance field.
+	accountDescBalance := accountFields[1].Descriptor()
+	// account.DefaultBalance holds the default value on creation for the balance field.
+	account.DefaultBalance = accountDescBalance.Default.(kinds.Decimal)
+	// accountDescVersion is the schema descriptor for version field.
+	accountDescVersion := accountFields[2].Descriptor()
+	// account.DefaultVersion holds the default value on creation for the version field.
+	account.DefaultVersion = accountDescVersion.Default.(int64)
 	badgeMixin := schema.Badge{}.Mixin()
 	badgeMixinHooks0 := badgeMixin[0].Hooks()
 	badge.Hooks[0] = badgeMixinHooks0[0]
+	bookMixin := schema.Book{}.Mixin()
+	bookMixinHooks0 := bookMixin[0].Hooks()
+	book.Hooks[0] = bookMixinHooks0[0]
+	bookFields := schema.Book{}.Fields()
+	_ = bookFields
+	// bookDescCopies is the schema descriptor for copies field.
+	bookDescCopies := bookFields[2].Descriptor()
+	// book.DefaultCopies holds the default value on creation for the copies field.
+	book.DefaultCopies = bookDescCopies.Default.(int)
 	brokenMixin := schema.Broken{}.Mixin()
 	brokenMixinHooks0 := brokenMixin[0].Hooks()
 	broken.Hooks[0] = brokenMixinHooks0[0]
@@ -59,6 +95,37 @@ func init() {
 	// docDescLink is the schema descriptor for link field.
 	docDescLink := docFields[15].Descriptor()
 	doc.ValueScanner.Link = docDescLink.ValueScanner.(field.TypeValueScanner[*url.URL])
+	groupMixin := schema.Group{}.Mixin()
+	groupMixinHooks0 := groupMixin[0].Hooks()
+	group.Hooks[0] = groupMixinHooks0[0]
+	groupFields := schema.Group{}.Fields()
+	_ = groupFields
+	// groupDescSize is the schema descriptor for size field.
+	groupDescSize := groupFields[2].Descriptor()
+	// group.DefaultSize holds the default value on creation for the size field.
+	group.DefaultSize = groupDescSize.Default.(int)
+	// groupDescID is the schema descriptor for id field.
+	groupDescID := groupFields[0].Descriptor()
+	// group.DefaultID holds the default value on creation for the id field.
+	group.DefaultID = groupDescID.Default.(func() uuid.UUID)
+	lampMixin := schema.Lamp{}.Mixin()
+	lampMixinHooks0 := lampMixin[0].Hooks()
+	lamp.Hooks[0] = lampMixinHooks0[0]
+	lampFields := schema.Lamp{}.Fields()
+	_ = lampFields
+	// lampDescWatts is the schema descriptor for watts field.
+	lampDescWatts := lampFields[0].Descriptor()
+	// lamp.DefaultWatts holds the default value on creation for the watts field.
+	lamp.DefaultWatts = lampDescWatts.Default.(int)
+	membershipMixin := schema.Membership{}.Mixin()
+	membershipMixinHooks0 := membershipMixin[0].Hooks()
+	membership.Hooks[0] = membershipMixinHooks0[0]
+	membershipFields := schema.Membership{}.Fields()
+	_ = membershipFields
+	// membershipDescRole is the schema descriptor for role field.
+	membershipDescRole := membershipFields[2].Descriptor()
+	// membership.DefaultRole holds the default value on creation for the role field.
+	membership.DefaultRole = membershipDescRole.Default.(string)
 	memoMixin := schema.Memo{}.Mixin()
 	memo.Policy = privacy.NewPolicies(schema.Memo{})
 	memo.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -86,6 +153,14 @@ func init() {
 	nodeMixin := schema.Node{}.Mixin()
 	nodeMixinHooks0 := nodeMixin[0].Hooks()
 	node.Hooks[0] = nodeMixinHooks0[0]
+	pageMixin := schema.Page{}.Mixin()
+	pageMixinHooks0 := pageMixin[0].Hooks()
+	page.Hooks[0] = pageMixinHooks0[0]
+	pageFields := schema.Page{}.Fields()
+	_ = pageFields
+	// pageDescID is the schema descriptor for id field.
+	pageDescID := pageFields[0].Descriptor()
+	page.ValueScanner.ID = pageDescID.ValueScanner.(field.TypeValueScanner[kinds.Path])
 	petMixin := schema.Pet{}.Mixin()
 	petMixinHooks0 := petMixin[0].Hooks()
 	pet.Hooks[0] = petMixinHooks0[0]
@@ -95,11 +170,45 @@ func init() {
 	petDescID := petFields[0].Descriptor()
 	// pet.DefaultID holds the default value on creation for the id field.
 	pet.DefaultID = petDescID.Default.(func() uuid.UUID)
+	postMixin := schema.Post{}.Mixin()
+	postMixinHooks0 := postMixin[0].Hooks()
+	post.Hooks[0] = postMixinHooks0[0]
+	shelfMixin := schema.Shelf{}.Mixin()
+	shelfMixinHooks0 := shelfMixin[0].Hooks()
+	shelf.Hooks[0] = shelfMixinHooks0[0]
 	siteMixin := schema.Site{}.Mixin()
 	siteMixinHooks0 := siteMixin[0].Hooks()
 	siteHooks := schema.Site{}.Hooks()
 	site.Hooks[0] = siteMixinHooks0[0]
 	site.Hooks[1] = siteHooks[0]
+	tagMixin := schema.Tag{}.Mixin()
+	tagMixinHooks0 := tagMixin[0].Hooks()
+	tag.Hooks[0] = tagMixinHooks0[0]
+	taggingMixin := schema.Tagging{}.Mixin()
+	taggingMixinHooks0 := taggingMixin[0].Hooks()
+	tagging.Hooks[0] = taggingMixinHooks0[0]
+	taggingFields := schema.Tagging{}.Fields()
+	_ = taggingFields
+	// taggingDescWeight is the schema descriptor for weight field.
+	taggingDescWeight := taggingFields[2].Descriptor()
+	// tagging.DefaultWeight holds the default value on creation for the weight field.
+	tagging.DefaultWeight = taggingDescWeight.Default.(int)
+	// taggingDescAt is the schema descriptor for at field.
+	taggingDescAt := taggingFields[3].Descriptor()
+	// tagging.DefaultAt holds the default value on creation for the at field.
+	tagging.DefaultAt = taggingDescAt.Default.(func() time.Time)
+	teamMixin := schema.Team{}.Mixin()
+	teamMixinHooks0 := teamMixin[0].Hooks()
+	team.Hooks[0] = teamMixinHooks0[0]
+	tokenMixin := schema.Token{}.Mixin()
+	tokenMixinHooks0 := tokenMixin[0].Hooks()
+	token.Hooks[0] = tokenMixinHooks0[0]
+	tokenFields := schema.Token{}.Fields()
+	_ = tokenFields
+	// tokenDescID is the schema descriptor for id field.
+	tokenDescID := tokenFields[0].Descriptor()
+	// token.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	token.IDValidator = tokenDescID.Validators[0].(func([]byte) error)
 	twinMixin := schema.Twin{}.Mixin()
 	twinMixinHooks0 := twinMixin[0].Hooks()
 	twin.Hooks[0] = twinMixinHooks0[0]

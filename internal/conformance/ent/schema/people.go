@@ -36,6 +36,10 @@ func (User) Edges() []ent.Edge {
 		edge.To("card", Card.Type).Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("spouse", User.Type).Unique(),
 		edge.To("badges", Badge.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.From("groups", Group.Type).Ref("users"),
+		edge.From("teams", Team.Type).Ref("members").Through("memberships", Membership.Type),
+		edge.To("friends", User.Type),
+		edge.To("following", User.Type).From("followers"),
 	}
 }
 

@@ -307,7 +307,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Site {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "site",
-	Column: FieldCode,
-	Type:   field.TypeString,
+	Label: "site",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldCode, Type: field.TypeString},
+	},
 }

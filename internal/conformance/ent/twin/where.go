@@ -158,7 +158,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Twin {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Twin",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Twin",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

@@ -1,0 +1,44 @@
+package auditdriver
+
+import (
+	"maps"
+	"sync"
+)
+
+// A Path is a way that the record of a mutation was taken.
+type Path string
+
+// paths counts the paths taken.
+type paths struct {
+	mu sync.Mutex
+	n  map[Path]int
+}
+
+// Took counts a path.
+func (d *Driver) Took(p Path) {
+	d.paths.mu.Lock()
+	defer d.paths.mu.Unlock()
+	if d.paths.n == nil {
+		d.paths.n = make(map[Path]int)
+	}
+	d.paths.n[p]++
+}
+
+// Paths returns how often each path was taken since the driver was made.
+func (d *Driver) Paths() map[Path]int {
+	d.paths.mu.Lock()
+	defer d.paths.mu.Unlock()
+	return maps.Clone(d.paths.n)
+}
+
+// Once calls f unless a call with the same key has succeeded on this driver.
+func (d *Driver) Once(key any, f func() error) error {
+	if _, ok := d.checked.Load(key); ok {
+		return nil
+	}
+	if err := f(); err != nil {
+		return err
+	}
+	d.checked.Store(key, true)
+	return nil
+}

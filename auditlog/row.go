@@ -1,0 +1,135 @@
+package auditlog
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	entsql "entgo.io/ent/dialect/sql"
+)
+
+// A Row is a row of a described table, in the form of the log.
+type Row struct {
+	// Key holds the primary key, as a driver takes it, and Text is its text, by which keys are compared.
+	Key  []any
+	Text string
+	// ID names the entity in the log. It is empty for a row of a type that is not tracked.
+	ID string
+	// Values are those of the type's recorded fields, in their order.
+	Values []json.RawMessage
+	// Actor is the value of the type's ActorColumn, or nil.
+	Actor any
+
+	refs map[string]Ref
+}
+
+// A Ref is an id that a row holds: as a driver takes it, in the form of the log, and as text.
+type Ref struct {
+	Value any
+	JSON  json.RawMessage
+	Text  string
+}
+
+// Ref returns the id in a column of the row that is an end of a recorded edge. Its Value is nil for NULL.
+func (r *Row) Ref(column string) Ref { return r.refs[column] }
+
+// ScanRow reads the current row of rows, which has the columns of t.Columns.
+func (t *Type) ScanRow(rows entsql.ColumnScanner, dialectName string) (*Row, error) {
+	columns := t.Columns()
+	values, err := t.ScanValues(columns)
+	if err != nil {
+		return nil, err
+	}
+	cells := make([]any, len(values))
+	for i := range values {
+		cells[i] = NewCell(values[i])
+	}
+	if err := rows.Scan(cells...); err != nil {
+		return nil, err
+	}
+	cell := func(i int) *Cell { return cells[i].(*Cell) }
+	r := &Row{Key: make([]any, len(t.Key))}
+	for i := range t.Key {
+		if r.Key[i], err = cell(i).Value(); err != nil {
+			return nil, err
+		}
+	}
+	if r.Text, err = KeyText(r.Key); err != nil {
+		return nil, err
+	}
+	for _, c := range t.refs {
+		if r.refs == nil {
+			r.refs = make(map[string]Ref, len(t.refs))
+		}
+		if r.refs[c], err = cell(slices.Index(columns, c)).ref(c, dialectName); err != nil {
+			return nil, err
+		}
+	}
+	if !t.Tracked() {
+		return r, nil
+	}
+	r.Values = make([]json.RawMessage, len(t.Fields))
+	for i, f := range t.Fields {
+		if r.Values[i], err = cell(len(t.Key)+i).Encode(f, dialectName); err != nil {
+			return nil, err
+		}
+	}
+	identity := make([]any, len(t.Identity.Columns))
+	for i, c := range t.Identity.Columns {
+		if identity[i], err = cell(slices.Index(columns, c.Name)).Value(); err != nil {
+			return nil, err
+		}
+	}
+	if r.ID, err = t.IDText(identity); err != nil {
+		return nil, err
+	}
+	if t.ActorColumn != "" {
+		r.Actor, err = cell(slices.Index(columns, t.ActorColumn)).Value()
+	}
+	return r, err
+}
+
+// ref returns the id that the cell holds.
+func (c *Cell) ref(column, dialectName string) (r Ref, err error) {
+	if r.Value, err = c.Value(); err != nil || r.Value == nil {
+		return r, err
+	}
+	if r.Text, err = IDString(r.Value); err != nil {
+		return r, err
+	}
+	r.JSON, err = c.Encode(&Field{Name: column}, dialectName)
+	return r, err
+}
+
+// Value returns what the cell holds as a driver takes it, and nil for NULL.
+func (c *Cell) Value() (driver.Value, error) {
+	if c.null {
+		return nil, nil
+	}
+	return valueOf(c.dest)
+}
+
+func valueOf(dest any) (driver.Value, error) {
+	switch v := dest.(type) {
+	case *sql.NullString:
+		return v.String, nil
+	case *sql.NullInt64:
+		return v.Int64, nil
+	case *entsql.NullScanner:
+		return valueOf(v.S)
+	case *[]byte:
+		return *v, nil
+	case *any:
+		return *v, nil
+	case driver.Valuer:
+		dv, err := v.Value()
+		if inner, ok := dv.(driver.Valuer); ok && err == nil {
+			return inner.Value()
+		}
+		return dv, err
+	default:
+		return nil, fmt.Errorf("sqlaudit: %T is no value of a driver", dest)
+	}
+}

@@ -1,0 +1,216 @@
+package hook
+
+import (
+	"context"
+	"fmt"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"github.com/sqlaudit/sqlaudit/auditlog"
+)
+
+// A creation is what ent inserts: one entity, or all of a bulk.
+type creation struct {
+	specs  []*sqlgraph.CreateSpec
+	batch  *sqlgraph.BatchCreateSpec
+	stamps []auditlog.Stamp // of specs
+
+	inserted bool
+	ids      []any // what the database returned for specs, where it returns ids
+	lastID   int64 // where it does not
+	affected int   // how many rows the database says that the insert affected
+}
+
+// creating returns the driver to insert with.
+func (o *operation) creating(c *creation) dialect.Driver {
+	o.create = c
+	return &recording{Driver: o.base, op: o, before: o.beforeCreate}
+}
+
+// conflict returns what is to happen where a row is there already.
+func (c *creation) conflict() []sql.ConflictOption {
+	if c.batch != nil {
+		return c.batch.OnConflict
+	}
+	return c.specs[0].OnConflict
+}
+
+// beforeCreate begins the operation when the specifications are complete, ahead of ent's first statement, unless nothing is recorded.
+func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
+	c, t := o.create, o.target.Type
+	var (
+		links []link
+		joins = make(map[string]*join)
+	)
+	for _, spec := range c.specs {
+		links = append(links, o.links(spec.Edges, false)...)
+		for table, j := range o.joined(spec.Edges, nil) {
+			if joins[table] == nil {
+				joins[table] = &join{typ: j.typ}
+			}
+			j.own(func() [][]any { return [][]any{{spec.ID.Value}} })
+			joins[table].add = append(joins[table].add, j.add...)
+		}
+	}
+	if !t.Recorded() && len(links)+len(joins) == 0 {
+		o.took(PathUntouched)
+		return false, nil
+	}
+	for _, spec := range c.specs {
+		if err := checkID(t, spec); err != nil {
+			return false, err
+		}
+	}
+	if err := o.begin(ctx); err != nil {
+		return false, err
+	}
+	o.joins = joins
+	o.took(PathCreate)
+	if len(links)+len(joins)+len(c.conflict()) == 0 {
+		return true, nil
+	}
+	if err := o.tx.Lock(ctx); err != nil {
+		return false, o.fails(err)
+	}
+	if len(c.conflict()) > 0 {
+		if err := o.checkUpsert(ctx); err != nil {
+			return false, o.fails(err)
+		}
+	}
+	return true, o.fails(o.readLinks(ctx, links, nil))
+}
+
+// checkID returns an error if what will identify a created entity cannot stand in the log.
+func checkID(t *auditlog.Type, spec *sqlgraph.CreateSpec) error {
+	if !t.Tracked() {
+		return nil
+	}
+	values := make([]any, len(t.Identity.Columns))
+	for i, c := range t.Identity.Columns {
+		if values[i] = given(spec, c.Name); values[i] == nil { // the database is to give it
+			return nil
+		}
+	}
+	_, err := t.IDText(values)
+	return err
+}
+
+// given returns the value that a specification has for a column of its own row, or nil.
+func given(spec *sqlgraph.CreateSpec, column string) any {
+	if spec.ID != nil && spec.ID.Column == column {
+		return spec.ID.Value
+	}
+	for _, f := range spec.Fields {
+		if f.Column == column {
+			return f.Value
+		}
+	}
+	for _, e := range spec.Edges {
+		if (e.Rel == sqlgraph.M2O || e.Rel == sqlgraph.O2O && (e.Inverse || e.Bidi)) && e.Columns[0] == column {
+			return e.Target.Nodes[0]
+		}
+	}
+	return nil
+}
+
+// insert runs ent's insert where it asks for no ids back.
+func (o *operation) insert(ctx context.Context, query string, args, v any) error {
+	var own sql.Result
+	res, ok := v.(*sql.Result)
+	if !ok {
+		res = &own
+	}
+	if err := o.resolve(ctx, query, args, func(query string, args any) (int, error) {
+		if err := o.ex.Exec(ctx, query, args, res); err != nil {
+			return 0, err
+		}
+		n, err := (*res).RowsAffected()
+		return int(n), err
+	}); err != nil {
+		return err
+	}
+	o.create.inserted = true
+	if o.base.Dialect() == dialect.MySQL {
+		o.create.lastID, _ = (*res).LastInsertId() // a driver has it in memory
+	}
+	return nil
+}
+
+// insertReturning runs ent's insert where it asks for the ids. They are read here, so that the connection is free for the record.
+func (o *operation) insertReturning(ctx context.Context, query string, args, v any) error {
+	c := o.create
+	var b *buffered
+	if err := o.resolve(ctx, query, args, func(query string, args any) (int, error) {
+		rows := &sql.Rows{}
+		if err := o.ex.Query(ctx, query, args, rows); err != nil {
+			return 0, err
+		}
+		var err error
+		if b, err = buffer(rows); err != nil {
+			return 0, err
+		}
+		c.ids = make([]any, len(b.rows))
+		for i, row := range b.rows {
+			c.ids[i] = row[0]
+		}
+		return len(b.rows), nil
+	}); err != nil {
+		return err
+	}
+	c.inserted = true
+	v.(*sql.Rows).ColumnScanner = b
+	return nil
+}
+
+// key returns the primary key of the i-th created entity.
+func (c *creation) key(t *auditlog.Type, i int, dialectName string) []any {
+	spec := c.specs[i]
+	key := make([]any, len(t.Key))
+	for k, column := range t.Key {
+		key[k] = given(spec, column)
+	}
+	switch {
+	case len(key) > 1 || key[0] != nil: // ent has it, or has been told it
+	case i < len(c.ids):
+		key[0] = c.ids[i]
+	case dialectName == dialect.MySQL:
+		key[0] = c.lastID + int64(i)
+	}
+	return key
+}
+
+// created returns the entities that were created, in the order in which they were, with who made each.
+func (o *operation) created(ctx context.Context) ([]*auditlog.Row, []auditlog.Stamp, error) {
+	c, t := o.create, o.target.Type
+	if c == nil || !t.Recorded() || len(c.conflict()) > 0 {
+		return nil, nil, nil
+	}
+	keys := make([][]any, len(c.specs))
+	for i := range c.specs {
+		keys[i] = c.key(t, i, o.base.Dialect())
+	}
+	found, err := o.again(ctx, &image{typ: t, fresh: []lookup{{t.Key, keys}}})
+	if err != nil {
+		return nil, nil, err
+	}
+	byKey := make(map[string]*auditlog.Row, len(found))
+	for _, r := range found {
+		byKey[r.Text] = r
+	}
+	rows := make([]*auditlog.Row, len(keys))
+	for i, key := range keys {
+		text, err := auditlog.KeyText(key)
+		if err != nil {
+			return nil, nil, err
+		}
+		if rows[i] = byKey[text]; rows[i] == nil && len(keys) == 1 && len(found) == 1 {
+			rows[i] = found[0] // the database has given the id another text
+		}
+		if rows[i] == nil {
+			return nil, nil, fmt.Errorf("sqlaudit: %s %s is not there after its creation", t.Name, text)
+		}
+	}
+	return rows, c.stamps, nil
+}

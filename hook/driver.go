@@ -1,0 +1,246 @@
+package hook
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"reflect"
+
+	stdsql "database/sql"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+)
+
+// recording is the driver with which ent makes one operation. A statement by itself, and a transaction, is the whole of what ent
+// does: when it ends, the operation is closed. After that, it is the driver beneath.
+type recording struct {
+	dialect.Driver
+	op *operation
+	// before runs as the operation begins, if it has not begun yet. It reports whether anything will be recorded.
+	before func(context.Context) (bool, error)
+}
+
+// Base returns the driver that ent would use if nothing were recorded.
+func Base(drv dialect.Driver) dialect.Driver {
+	switch d := drv.(type) {
+	case *recording:
+		return Base(d.Driver)
+	case refuser:
+		return Base(d.Driver)
+	}
+	return drv
+}
+
+// start begins the operation. It reports whether statements are those of an open one.
+func (r *recording) start(ctx context.Context) (bool, error) {
+	if r.op.phase == idle {
+		relevant, err := r.before(ctx)
+		if err != nil {
+			return false, err
+		}
+		if !relevant {
+			r.op.phase = done
+		}
+	}
+	return r.op.phase == open, nil
+}
+
+// Exec implements dialect.Driver.
+func (r *recording) Exec(ctx context.Context, query string, args, v any) error {
+	on, err := r.start(ctx)
+	if err != nil {
+		return err
+	}
+	if !on {
+		return r.Driver.Exec(ctx, query, args, v)
+	}
+	return r.op.close(ctx, r.op.exec(ctx, query, args, v))
+}
+
+// Query implements dialect.Driver.
+func (r *recording) Query(ctx context.Context, query string, args, v any) error {
+	on, err := r.start(ctx)
+	if err != nil {
+		return err
+	}
+	if !on {
+		return r.Driver.Query(ctx, query, args, v)
+	}
+	return r.op.close(ctx, r.op.query(ctx, query, args, v))
+}
+
+// Tx implements dialect.Driver.
+func (r *recording) Tx(ctx context.Context) (dialect.Tx, error) {
+	on, err := r.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !on {
+		return r.Driver.Tx(ctx)
+	}
+	return &recordingTx{op: r.op, ctx: ctx}, nil
+}
+
+// recordingTx is what ent takes for its own transaction.
+type recordingTx struct {
+	op  *operation
+	ctx context.Context
+}
+
+// Exec implements dialect.Tx.
+func (t *recordingTx) Exec(ctx context.Context, query string, args, v any) error {
+	return t.op.exec(ctx, query, args, v)
+}
+
+// Query implements dialect.Tx.
+func (t *recordingTx) Query(ctx context.Context, query string, args, v any) error {
+	return t.op.query(ctx, query, args, v)
+}
+
+// Commit implements dialect.Tx.
+func (t *recordingTx) Commit() error { return t.op.close(t.ctx, nil) }
+
+// Rollback implements dialect.Tx.
+func (t *recordingTx) Rollback() error {
+	if t.op.phase != open {
+		return nil
+	}
+	t.op.phase = done
+	defer t.op.release()
+	if t.op.own() {
+		return t.op.end.Rollback()
+	}
+	t.op.salvage(context.WithoutCancel(t.ctx))
+	return nil
+}
+
+// exec runs one of ent's statements.
+func (o *operation) exec(ctx context.Context, query string, args, v any) error {
+	if err := ctx.Err(); err != nil { // nothing is issued any more
+		return err
+	}
+	o.issued++
+	o.last = o.dispatch(ctx, query, args, v)
+	return o.last
+}
+
+func (o *operation) dispatch(ctx context.Context, query string, args, v any) error {
+	if c := o.create; c != nil && !c.inserted {
+		return o.insert(ctx, query, args, v)
+	}
+	if j := o.joinOf(query, "INSERT INTO "); j != nil {
+		return o.linksCome(ctx, j, query, args)
+	}
+	if j := o.joinOf(query, "DELETE FROM "); j != nil {
+		return o.linksLeave(ctx, j, query, args)
+	}
+	if err := o.ex.Exec(ctx, query, args, v); err != nil {
+		return err
+	}
+	if res, ok := v.(*sql.Result); ok && o.deletes {
+		if n, err := (*res).RowsAffected(); err == nil {
+			o.deleted = int(n)
+		}
+	}
+	return nil
+}
+
+// query runs one of ent's statements that return rows.
+func (o *operation) query(ctx context.Context, query string, args, v any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if c := o.create; c != nil && !c.inserted {
+		o.issued++
+		o.last = o.insertReturning(ctx, query, args, v)
+		return o.last
+	}
+	o.last = o.ex.Query(ctx, query, args, v)
+	return o.last
+}
+
+// buffered are rows that were read before ent reads them, so that their connection is free.
+type buffered struct {
+	columns []string
+	types   []*stdsql.ColumnType
+	rows    [][]any
+	next    int
+}
+
+// buffer reads rows to their end and closes them.
+func buffer(rows *sql.Rows) (*buffered, error) {
+	b := &buffered{}
+	err := func() (err error) {
+		defer rows.Close()
+		if b.columns, err = rows.Columns(); err != nil {
+			return err
+		}
+		if b.types, err = rows.ColumnTypes(); err != nil {
+			return err
+		}
+		for rows.Next() {
+			row := make([]any, len(b.columns))
+			dest := make([]any, len(b.columns))
+			for i := range row {
+				dest[i] = &row[i]
+			}
+			if err := rows.Scan(dest...); err != nil {
+				return err
+			}
+			b.rows = append(b.rows, row)
+		}
+		return rows.Err()
+	}()
+	return b, err
+}
+
+var _ sql.ColumnScanner = (*buffered)(nil)
+
+// Close implements sql.ColumnScanner.
+func (b *buffered) Close() error { return nil }
+
+// Columns implements sql.ColumnScanner.
+func (b *buffered) Columns() ([]string, error) { return b.columns, nil }
+
+// ColumnTypes implements sql.ColumnScanner.
+func (b *buffered) ColumnTypes() ([]*stdsql.ColumnType, error) { return b.types, nil }
+
+// Err implements sql.ColumnScanner.
+func (b *buffered) Err() error { return nil }
+
+// Next implements sql.ColumnScanner.
+func (b *buffered) Next() bool {
+	b.next++
+	return b.next <= len(b.rows)
+}
+
+// NextResultSet implements sql.ColumnScanner.
+func (b *buffered) NextResultSet() bool { return false }
+
+// Scan implements sql.ColumnScanner, for what ent scans ids into.
+func (b *buffered) Scan(dest ...any) error {
+	row := b.rows[b.next-1]
+	if len(dest) != len(row) {
+		return fmt.Errorf("expected %d destination arguments in Scan, not %d", len(row), len(dest))
+	}
+	for i, d := range dest {
+		switch d := d.(type) {
+		case *driver.Value:
+			*d = row[i]
+		case stdsql.Scanner:
+			if err := d.Scan(row[i]); err != nil {
+				return err
+			}
+		case *int64:
+			var n stdsql.NullInt64
+			if err := n.Scan(row[i]); err != nil {
+				return err
+			}
+			*d = n.Int64
+		default:
+			return fmt.Errorf("sqlaudit: cannot scan an id into %s", reflect.TypeOf(d))
+		}
+	}
+	return nil
+}

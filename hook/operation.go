@@ -1,0 +1,241 @@
+package hook
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"github.com/sqlaudit/sqlaudit/auditdriver"
+	"github.com/sqlaudit/sqlaudit/auditlog"
+)
+
+// An operation is what ent does for one mutation, between its first statement and its last. It is opened by what needs the
+// transaction first, and closed by the driver call with which ent ends: no code of the user's runs within.
+type operation struct {
+	target Target
+	stamp  auditlog.Stamp
+
+	base    dialect.Driver // the one that ent would write with
+	drv     *auditdriver.Driver
+	tx      *auditdriver.Tx
+	ex      dialect.ExecQuerier // where statements go, within the transaction
+	end     dialect.Tx          // the transaction, if it is the operation's own
+	release func()              // gives back the transaction's turn
+	phase   phase
+
+	create *creation
+	images []*image // of the rows that may change, in the order in which they were read
+	owners [][]any  // the entities of which edges alone are updated
+	joins  map[string]*join
+	going  map[goner]bool // the rows that a deletion takes with it
+
+	updates bool  // ent updates rows of the target's type, whose ids must not change
+	deletes bool  // ent deletes them
+	deleted int   // how many of them its delete affected, or -1 while that is not known
+	issued  int   // how many of ent's statements were issued
+	last    error // what the last of them failed with
+	failure error // what the record failed with
+}
+
+type phase int
+
+const (
+	idle phase = iota
+	open
+	done
+)
+
+// fresh returns an operation for the same mutation that has not begun: a hook may have ent write it more than once.
+func (o *operation) fresh() *operation {
+	if o.phase == idle && o.create == nil {
+		return o
+	}
+	return &operation{target: o.target, stamp: o.stamp}
+}
+
+// on says which driver ent is about to use. The mutation's own must lead to the same place.
+func (o *operation) on(drv dialect.Driver) error {
+	o.base = Base(drv)
+	var err error
+	if o.drv, o.tx, err = auditdriver.Find(o.base, o.target.Inner); err != nil {
+		return err
+	}
+	d, tx, err := auditdriver.Find(Base(o.target.Driver), o.target.Inner)
+	if err != nil {
+		return err
+	}
+	if d != o.drv || tx != o.tx {
+		return auditlog.ErrOtherClient
+	}
+	return nil
+}
+
+// begin opens the transaction, or takes its turn in the user's.
+func (o *operation) begin(ctx context.Context) error {
+	if o.phase != idle {
+		return nil
+	}
+	o.ex, o.deleted = o.base, -1
+	if o.tx == nil {
+		tx, err := o.base.Tx(ctx)
+		if err != nil {
+			return err
+		}
+		if _, o.tx, err = auditdriver.Find(tx, o.target.Inner); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+		o.ex, o.end = tx, tx
+	}
+	release, err := o.tx.TakeTurn(ctx)
+	if err != nil {
+		return o.rollback(err)
+	}
+	o.release, o.phase = release, open
+	return nil
+}
+
+// own reports whether the transaction is the operation's own.
+func (o *operation) own() bool { return o.end != nil }
+
+// fails notes that the record failed before ent has written, and ends the operation. An operation that has not begun could not
+// begin, for a reason that ent would have met too.
+func (o *operation) fails(err error) error {
+	if err == nil || o.phase != open {
+		return err
+	}
+	o.phase = done
+	defer o.release()
+	o.failure = o.rollback(auditlog.Failed("read rows before the mutation", err))
+	return o.failure
+}
+
+// close records what ent did, unless it failed with cause, and ends the operation.
+func (o *operation) close(ctx context.Context, cause error) error {
+	if o.phase != open {
+		return cause
+	}
+	o.phase = done
+	defer o.release()
+	switch {
+	case cause != nil && o.own():
+		return o.rollback(cause)
+	case cause != nil:
+		o.salvage(context.WithoutCancel(ctx))
+		return cause
+	}
+	entries, err := o.entries(ctx)
+	if err == nil {
+		err = o.tx.Record(ctx, entries)
+	}
+	if err != nil {
+		err = auditlog.Failed("record the mutation", err)
+		o.tx.Fail(err)
+		o.failure = o.rollback(err)
+		return o.failure
+	}
+	if !o.own() {
+		return nil
+	}
+	if err = o.end.Commit(); errors.Is(err, auditlog.ErrIncomplete) {
+		o.failure = err
+	}
+	return err
+}
+
+// abandon ends an operation that ent did not: it had nothing to write, or it failed or panicked between two statements.
+func (o *operation) abandon(ctx context.Context, cause error) {
+	if o.phase != open {
+		return
+	}
+	if cause != nil && o.issued > 0 && !o.own() {
+		o.tx.Fail(cause)
+	}
+	if cause == nil {
+		cause = errNothing
+	}
+	if err := o.close(ctx, cause); err != cause && o.failure == nil && cause == errNothing { //nolint:errorlint // identity is meant
+		o.failure = err
+	}
+}
+
+// errNothing ends an operation within which ent wrote nothing.
+var errNothing = errors.New("sqlaudit: nothing was written")
+
+// rollback rolls the operation's own transaction back. It returns err, joined with the rollback's error.
+func (o *operation) rollback(err error) error {
+	if !o.own() {
+		return err
+	}
+	if rerr := o.end.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
+		return errors.Join(err, fmt.Errorf("rolling back: %w", rerr))
+	}
+	return err
+}
+
+// salvage records what a mutation that failed within the user's transaction has left there, for the user may
+// commit it: ent's own transaction does not exist within another. If that cannot be found out, Commit will fail.
+func (o *operation) salvage(ctx context.Context) {
+	if o.issued == 0 {
+		return
+	}
+	o.took(PathSalvage)
+	if c := o.create; c != nil && !c.inserted {
+		if !refused(o.last) && !aborted(o.last) {
+			o.tx.Fail(o.last)
+			return
+		}
+		o.create = nil
+	}
+	o.deleted = -1
+	entries, err := o.entries(ctx)
+	if err == nil {
+		err = o.tx.Record(ctx, entries)
+	}
+	if err != nil && !aborted(err) {
+		o.tx.Fail(err)
+	}
+}
+
+// refused reports whether err is the database's own answer to a statement, which then has done nothing. After any other error,
+// such as one of the connection or of reading the answer, it may have.
+func refused(err error) bool {
+	var state interface{ SQLState() string }
+	return sqlgraph.IsConstraintError(err) || errors.As(err, &state) ||
+		strings.Contains(err.Error(), "constraint failed") || mysqlError.MatchString(err.Error())
+}
+
+// mysqlError matches the text that github.com/go-sql-driver/mysql gives to an error of the server.
+var mysqlError = regexp.MustCompile(`\bError \d+ \(\w+\): `)
+
+// aborted reports whether err says that PostgreSQL ignores the transaction's statements until it is rolled back, entirely or to a
+// savepoint from before the mutation: nothing of it will stay.
+func aborted(err error) bool {
+	var state interface{ SQLState() string }
+	return errors.As(err, &state) && state.SQLState() == "25P02"
+}
+
+// The ways that a record is taken. Each operation is counted under what ent did, and under how it was made exact.
+const (
+	PathCreate       auditdriver.Path = "create"        // rows read again after ent's insert
+	PathUpsert       auditdriver.Path = "upsert"        // rows that may conflict read and locked before it
+	PathUpsertAgain  auditdriver.Path = "upsert again"  // another transaction's row came in between: undone, and done again
+	PathUpdateOne    auditdriver.Path = "update one"    // one row read and locked before ent's update, and read again
+	PathUpdate       auditdriver.Path = "update"        // any number of them, and the update narrowed to those
+	PathDelete       auditdriver.Path = "delete"        // rows read and locked, also those that go with them, and the delete narrowed
+	PathInline       auditdriver.Path = "narrow inline" // ids stand in the statement, there being more than parameters allow
+	PathUnnarrowed   auditdriver.Path = "narrow none"   // SQLite's write lock keeps others out
+	PathLinksCame    auditdriver.Path = "links came"    // a join table's insert
+	PathLinksAgain   auditdriver.Path = "links again"   // another transaction's link came in between: read and done again
+	PathLinksLeft    auditdriver.Path = "links left"    // a join table's delete, narrowed to the rows read
+	PathForeignLinks auditdriver.Path = "foreign links" // rows of other types by an edge's other side
+	PathSalvage      auditdriver.Path = "salvage"       // what a mutation that failed half done left in the user's transaction
+	PathUntouched    auditdriver.Path = "untouched"     // ent writes nothing that is recorded: no read, no transaction
+)
+
+func (o *operation) took(p auditdriver.Path) { o.drv.Took(p) }

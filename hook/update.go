@@ -1,0 +1,188 @@
+package hook
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
+)
+
+// updating begins an update, unless it cannot touch what is recorded.
+func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (err error) {
+	add, clear := o.links(spec.Edges.Add, false), o.links(spec.Edges.Clear, true)
+	joins := o.joined(spec.Edges.Add, spec.Edges.Clear)
+	touches := o.touches(spec)
+	if !touches && len(add)+len(clear)+len(joins) == 0 {
+		return nil
+	}
+	if err := o.begin(ctx); err != nil {
+		return err
+	}
+	o.updates, o.joins = true, joins
+	if err := o.tx.Lock(ctx); err != nil {
+		return err
+	}
+	owners, err := o.readUpdated(ctx, spec, touches)
+	if err != nil {
+		return err
+	}
+	if o.target.Type.Tracked() && !touches {
+		o.owners = owners
+	}
+	for _, j := range joins {
+		j.own(func() [][]any { return owners })
+	}
+	return o.readLinks(ctx, append(add, clear...), owners)
+}
+
+// readUpdated reads the rows that an update matches, narrows it to them, and returns their keys. They are locked if the update may change what is
+// recorded of them; where it changes edges in other tables alone, ent does not lock them either, and for a named one there is
+// nothing to read.
+func (o *operation) readUpdated(ctx context.Context, spec *sqlgraph.UpdateSpec, touches bool) ([][]any, error) {
+	t := o.target.Type
+	// An update of one entity names it in its specification. Without columns to set, ent changes that entity's edges whether
+	// or not it matches the predicate.
+	one := oneOf(spec.Node)
+	if one != nil {
+		o.took(PathUpdateOne)
+		if !touches {
+			return [][]any{one}, nil
+		}
+	} else {
+		o.took(PathUpdate)
+	}
+	lock := lockNone
+	if touches {
+		lock = o.strength(spec)
+	}
+	predicate := asStatement(spec.Predicate)
+	if one == nil && external(spec) {
+		predicate = spec.Predicate // ent selects the ids first, by the whole of it
+	}
+	rows, err := o.read(ctx, t, lock, func(s *sql.Selector) {
+		if one != nil {
+			s.Where(in(s, t.Key, [][]any{one}))
+		}
+		if predicate != nil {
+			predicate(s)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if touches {
+		o.add(t, rows)
+	}
+	switch {
+	case one == nil:
+		spec.Predicate, err = o.narrow(rows, spec.Predicate)
+		return keysOf(rows), err
+	case len(rows) == 0:
+		none(spec)
+	}
+	return [][]any{one}, nil
+}
+
+// oneOf returns the primary key of the row that an update of one entity names, or nil.
+func oneOf(n *sqlgraph.NodeSpec) []any {
+	if n.ID != nil && n.ID.Value != nil {
+		return []any{n.ID.Value}
+	}
+	if len(n.CompositeID) == 2 && n.CompositeID[0].Value != nil {
+		return []any{n.CompositeID[0].Value, n.CompositeID[1].Value}
+	}
+	return nil
+}
+
+// none has an update of one entity match no row: there was none to read, and one that comes meanwhile would change unrecorded.
+func none(spec *sqlgraph.UpdateSpec) {
+	if spec.Node.ID != nil {
+		spec.Predicate = func(s *sql.Selector) { s.Where(sql.False()) }
+		return
+	}
+	// With a predicate ent would look for the entity again, by the one id that this type has not.
+	for _, id := range spec.Node.CompositeID {
+		id.Value = nil
+	}
+}
+
+// asStatement returns a predicate that takes of p what an UPDATE or DELETE of ent's takes of it: its conditions, without limit,
+// order or joins.
+func asStatement(p func(*sql.Selector)) func(*sql.Selector) {
+	if p == nil {
+		return nil
+	}
+	return func(s *sql.Selector) {
+		table := s.Table()
+		scratch := sql.Dialect(s.Dialect()).Select().From(table).WithContext(s.Context())
+		p(scratch)
+		if err := scratch.Err(); err != nil {
+			s.AddError(err)
+		}
+		if where := scratch.P(); where != nil {
+			s.Where(where)
+		}
+	}
+}
+
+// external reports whether an update also writes other tables.
+func external(spec *sqlgraph.UpdateSpec) bool {
+	for _, edges := range [][]*sqlgraph.EdgeSpec{spec.Edges.Add, spec.Edges.Clear} {
+		for _, e := range edges {
+			if e.Rel == sqlgraph.M2M || e.Rel == sqlgraph.O2M || e.Rel == sqlgraph.O2O && !e.Inverse {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// strength returns how the rows of an update are locked: as PostgreSQL's own UPDATE would lock them, since a weaker lock that is raised later
+// can deadlock.
+func (o *operation) strength(spec *sqlgraph.UpdateSpec) strength {
+	unique := o.target.Type.Unique
+	if len(spec.Modifiers) > 0 && len(unique) > 0 {
+		return lockKey
+	}
+	set := columnsSet(spec)
+	for _, columns := range unique {
+		for _, c := range columns {
+			if set[c] {
+				return lockKey
+			}
+		}
+	}
+	return lockUpdate
+}
+
+// touches reports whether an update may change a recorded column of its own rows. A modifier may set any.
+func (o *operation) touches(spec *sqlgraph.UpdateSpec) bool {
+	t := o.target.Type
+	if len(spec.Modifiers) > 0 {
+		return t.Recorded()
+	}
+	for c := range columnsSet(spec) {
+		if t.Records(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// columnsSet returns the columns of its own rows that an update sets, but for what modifiers set.
+func columnsSet(spec *sqlgraph.UpdateSpec) map[string]bool {
+	set := make(map[string]bool)
+	for _, fields := range [][]*sqlgraph.FieldSpec{spec.Fields.Set, spec.Fields.Add, spec.Fields.Clear} {
+		for _, f := range fields {
+			set[f.Column] = true
+		}
+	}
+	for _, edges := range [][]*sqlgraph.EdgeSpec{spec.Edges.Add, spec.Edges.Clear} {
+		for _, e := range edges {
+			if e.Rel == sqlgraph.M2O || e.Rel == sqlgraph.O2O && (e.Inverse || e.Bidi) {
+				set[e.Columns[0]] = true
+			}
+		}
+	}
+	return set
+}

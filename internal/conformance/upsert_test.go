@@ -1,0 +1,200 @@
+package conformance
+
+import (
+	"context"
+	stdsql "database/sql"
+	"testing"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sqlaudit/sqlaudit"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/book"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+	"github.com/sqlaudit/sqlaudit/internal/testdb"
+)
+
+func TestUpsert(t *testing.T) { runCases(t, upsertCases) }
+
+var upsertCases = []testCase{
+	{"insert branch", "what is inserted is a create", func(t *testing.T, e *env) {
+		id := e.client.User.Create().SetName("a").SetEmail("a@x").OnConflictColumns(user.FieldEmail).UpdateNewValues().IDX(e.ctx)
+		l := e.last(t)
+		require.Equal(t, "create", l.Action)
+		require.Equal(t, idText(t, id), l.Resource)
+		require.Len(t, e.log(t), 1)
+	}},
+	{"update branch", "what conflicts is an update, with the values that were there", func(t *testing.T, e *env) {
+		u := e.client.User.Create().SetName("a").SetEmail("a@x").SetAge(1).SaveX(e.ctx)
+		id := e.client.User.Create().SetName("b").SetEmail("a@x").SetAge(1).OnConflictColumns(user.FieldEmail).UpdateNewValues().IDX(e.ctx)
+		require.Equal(t, u.ID, id)
+		l := e.last(t)
+		require.Equal(t, "update", l.Action)
+		require.JSONEq(t, `{"name":"a"}`, jsonOf(t, l.Old))
+		require.JSONEq(t, `{"name":"b"}`, jsonOf(t, l.New))
+	}},
+	{"ignore", "a row that is kept as it is leaves no entry", func(t *testing.T, e *env) {
+		e.user("a")
+		e.client.User.Create().SetName("b").SetEmail("a@example.com").OnConflictColumns(user.FieldEmail).Ignore().ExecX(e.ctx)
+		require.Len(t, e.log(t), 1)
+	}},
+	{"custom update", "the value that landed, an increment included", func(t *testing.T, e *env) {
+		e.client.Book.Create().SetAuthor("a").SetTitle("t").SetCopies(2).ExecX(e.ctx)
+		for range 2 {
+			e.client.Book.Create().SetAuthor("a").SetTitle("t").OnConflictColumns(book.FieldAuthor, book.FieldTitle).
+				Update(func(u *ent.BookUpsert) { u.AddCopies(5) }).ExecX(e.ctx)
+		}
+		require.Equal(t, "7 → 12", e.last(t).Change("copies"))
+		require.Len(t, e.log(t), 3)
+	}},
+	{"bulk", "row by row: created, updated, kept", func(t *testing.T, e *env) {
+		e.client.User.Create().SetName("kept").SetEmail("kept@x").SaveX(e.ctx)
+		e.client.User.Create().SetName("old").SetEmail("changed@x").SaveX(e.ctx)
+		e.client.User.CreateBulk(
+			e.client.User.Create().SetName("kept").SetEmail("kept@x"),
+			e.client.User.Create().SetName("new").SetEmail("changed@x"),
+			e.client.User.Create().SetName("first").SetEmail("first@x"),
+		).OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
+		entries := e.log(t)[2:]
+		require.ElementsMatch(t, []string{"create User", "update User"}, brief(entries))
+	}},
+	{"by the id", "a key that the caller gives", func(t *testing.T, e *env) {
+		for _, n := range []string{"1", "2"} {
+			e.client.Card.Create().SetID("c").SetNumber(n).OnConflictColumns("id").UpdateNewValues().ExecX(e.ctx)
+		}
+		require.Equal(t, []string{"create Card", "update Card"}, brief(e.log(t)))
+		require.Equal(t, `"1" → "2"`, e.last(t).Change("number"))
+		e.client.Card.CreateBulk(
+			e.client.Card.Create().SetID("c").SetNumber("3"), e.client.Card.Create().SetID("d").SetNumber("4"),
+		).OnConflictColumns("id").UpdateNewValues().ExecX(e.ctx)
+		require.ElementsMatch(t, []string{"update Card", "create Card"}, brief(e.log(t)[2:]))
+	}},
+	{"composite id", "an entity that goes through others, and their edges", func(t *testing.T, e *env) {
+		p, tag := e.client.Post.Create().SetTitle("p").SaveX(e.ctx), e.client.Tag.Create().SetID("t").SaveX(e.ctx)
+		for _, w := range []int{1, 2} {
+			e.client.Tagging.Create().SetPost(p).SetTag(tag).SetWeight(w).OnConflictColumns(tagging.FieldPostID, tagging.FieldTagID).UpdateNewValues().ExecX(e.ctx)
+		}
+		require.Equal(t, []string{"create Tagging", "update Post", "update Tag", "update Tagging"}, brief(e.log(t)[2:]))
+		require.Equal(t, "1 → 2", e.last(t).Change("weight"))
+	}},
+	{"edges", "of the row that there is, whichever branch it took", func(t *testing.T, e *env) {
+		e.user("a")
+		g := e.client.Group.Create().SetName("g").SaveX(e.ctx)
+		p := e.client.Pet.Create().SetName("p").SaveX(e.ctx)
+		e.client.User.Create().SetName("b").SetEmail("a@example.com").AddGroups(g).AddPets(p).OnConflictColumns(user.FieldEmail).UpdateName().ExecX(e.ctx)
+		require.ElementsMatch(t, []string{"update User", "update Group", "update Pet"}, brief(e.log(t)[3:]))
+		e.client.User.Create().SetName("b").SetEmail("a@example.com").AddGroups(g).OnConflictColumns(user.FieldEmail).UpdateName().ExecX(e.ctx)
+		require.Len(t, e.log(t), 6, "the link was there")
+	}},
+	{"an own foreign key", "an edge of another type to the row", func(t *testing.T, e *env) {
+		s := e.client.Shelf.Create().SetName("s").SaveX(e.ctx)
+		b := e.client.Book.Create().SetAuthor("a").SetTitle("t").SaveX(e.ctx)
+		e.client.Book.Create().SetAuthor("a").SetTitle("t").SetShelf(s).OnConflictColumns(book.FieldAuthor, book.FieldTitle).UpdateNewValues().ExecX(e.ctx)
+		entries := e.log(t)[2:]
+		if len(entries) > 0 { // UpdateNewValues sets what was proposed, the foreign key included
+			require.ElementsMatch(t, []string{"update Book", "update Shelf"}, brief(entries))
+			require.Equal(t, s.ID, b.QueryShelf().OnlyIDX(e.ctx))
+		}
+	}},
+	{"in a transaction", "with the others of it", func(t *testing.T, e *env) {
+		e.inTx(t, func(tx *ent.Tx) {
+			tx.User.Create().SetName("a").SetEmail("a@x").ExecX(e.ctx)
+			tx.User.Create().SetName("b").SetEmail("a@x").OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
+			tx.User.Create().SetName("c").SetEmail("c@x").OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
+		})
+		require.Equal(t, []string{"create User", "update User", "create User"}, brief(e.log(t)))
+	}},
+	{"of an untracked type", "it is as ever", func(t *testing.T, e *env) {
+		e.client.Plain.Create().SetName("p").OnConflictColumns("id").Ignore().ExecX(e.ctx)
+		require.Empty(t, e.log(t))
+	}},
+}
+
+// DO NOTHING and a condition of the update are PostgreSQL's and SQLite's.
+func TestUpsertConditions(t *testing.T) {
+	runCases(t, []testCase{
+		{"do nothing", "ent's own error where nothing was inserted, and no entry", func(t *testing.T, e *env) {
+			e.user("a")
+			err := e.client.User.Create().SetName("b").SetEmail("a@example.com").OnConflictColumns(user.FieldEmail).DoNothing().Exec(e.ctx)
+			require.ErrorIs(t, err, stdsql.ErrNoRows)
+			e.client.User.Create().SetName("c").SetEmail("c@x").OnConflictColumns(user.FieldEmail).DoNothing().ExecX(e.ctx)
+			require.Equal(t, []string{"create User", "create User"}, brief(e.log(t)))
+		}},
+		{"update where", "the rows for which the caller's condition holds, alone", func(t *testing.T, e *env) {
+			for name, age := range map[string]int{"a": 1, "b": 5} {
+				e.client.User.Create().SetName(name).SetEmail(name).SetAge(age).ExecX(e.ctx)
+			}
+			set := func(email string) error {
+				return e.client.User.Create().SetName("z").SetEmail(email).OnConflict(
+					sql.ConflictColumns(user.FieldEmail), sql.ResolveWithNewValues(),
+					sql.UpdateWhere(sql.ExprP(`"users"."age" > 3 OR "users"."name" = 'WHERE'`)),
+				).Exec(e.ctx)
+			}
+			require.ErrorIs(t, set("a"), stdsql.ErrNoRows)
+			require.NoError(t, set("b"))
+			require.Len(t, e.log(t), 3)
+			require.Equal(t, `"b" → "z"`, e.last(t).Change("name"))
+		}},
+	}, dialect.SQLite, dialect.Postgres)
+}
+
+// A row that another transaction adds between the read of what may conflict and ent's insert is seen, and read, by another try.
+func TestUpsertRace(t *testing.T) {
+	runCases(t, []testCase{
+		{"one", "the row that came in between is updated, with its old values", func(t *testing.T, e *env) {
+			e.interleave(t, "INSERT INTO \"users\"", func(c *ent.Client) {
+				c.User.Create().SetName("first").SetEmail("k").ExecX(context.Background())
+			})
+			e.client.User.Create().SetName("second").SetEmail("k").OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
+			require.Equal(t, `"first" → "second"`, e.last(t).Change("name"))
+		}},
+		{"bulk", "all of it is undone and done again", func(t *testing.T, e *env) {
+			e.interleave(t, "INSERT INTO \"users\"", func(c *ent.Client) {
+				c.User.Create().SetName("first").SetEmail("k").SetAge(1).ExecX(context.Background())
+			})
+			e.client.User.CreateBulk(
+				e.client.User.Create().SetName("x").SetEmail("x"), e.client.User.Create().SetName("y").SetEmail("k").SetAge(2),
+			).OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
+			require.Len(t, e.log(t), 3)
+		}},
+		{"composite", "also where ent asks for no id back", func(t *testing.T, e *env) {
+			p, tag := e.client.Post.Create().SetTitle("p").SaveX(e.ctx), e.client.Tag.Create().SetID("t").SaveX(e.ctx)
+			e.interleave(t, "INSERT INTO \"taggings\"", func(c *ent.Client) {
+				c.Tagging.Create().SetPost(p).SetTag(tag).SetWeight(1).ExecX(context.Background())
+			})
+			e.client.Tagging.Create().SetPost(p).SetTag(tag).SetWeight(2).OnConflictColumns("post_id", "tag_id").UpdateNewValues().ExecX(e.ctx)
+			require.Equal(t, "1 → 2", e.last(t).Change("weight"))
+		}},
+	}, dialect.Postgres)
+}
+
+// interleave has another client do something right before the first statement of this one that begins as said.
+func (e *env) interleave(t *testing.T, statement string, do func(*ent.Client)) {
+	t.Helper()
+	done := false
+	e.probe.mu.Lock()
+	defer e.probe.mu.Unlock()
+	e.probe.fault = func(_ int, call string) error {
+		if !done && len(call) > len(statement) && call[:len(statement)] == statement {
+			done = true
+			do(ent.NewClient(ent.Driver(sql.OpenDB(e.backend.dialect, e.db))))
+		}
+		return nil
+	}
+	t.Cleanup(func() { require.True(t, done, "nothing came in between") })
+}
+
+// MySQL and MariaDB resolve a conflict by any unique index: one that is not known could not be told.
+func TestUpsertUnknownIndex(t *testing.T) {
+	eachBackend(t, func(t *testing.T, b backend, db *stdsql.DB) {
+		e := newEnv(t, b, db)
+		testdb.Exec(t, db, "CREATE UNIQUE INDEX unknown ON cards (card_number)")
+		err := e.client.Card.Create().SetID("c").SetNumber("1").OnConflict(sql.ResolveWithNewValues()).Exec(e.ctx)
+		require.ErrorIs(t, err, sqlaudit.ErrUpsert)
+		require.ErrorContains(t, err, "unknown")
+		require.Empty(t, e.log(t))
+	}, dialect.MySQL)
+}
