@@ -32,6 +32,14 @@ func Base(drv dialect.Driver) dialect.Driver {
 	return drv
 }
 
+// End ends the operation of a driver that ent was given, if ent did not: there was nothing to write, or it failed or panicked between two
+// statements.
+func End(ctx context.Context, drv dialect.Driver) {
+	if r, ok := drv.(*recording); ok {
+		r.op.abandon(ctx)
+	}
+}
+
 // start begins the operation. It reports whether statements are those of an open one.
 func (r *recording) start(ctx context.Context) (bool, error) {
 	if r.op.phase == idle {
@@ -117,11 +125,17 @@ func (t *recordingTx) Rollback() error {
 
 // exec runs one of ent's statements.
 func (o *operation) exec(ctx context.Context, query string, args, v any) error {
+	return o.issue(ctx, func() error { return o.dispatch(ctx, query, args, v) })
+}
+
+// issue runs a statement that may change something.
+func (o *operation) issue(ctx context.Context, statement func() error) error {
 	if err := ctx.Err(); err != nil { // nothing is issued any more
 		return err
 	}
 	o.issued++
-	o.last = o.dispatch(ctx, query, args, v)
+	o.last = errPanic // until it returns
+	o.last = statement()
 	return o.last
 }
 
@@ -148,16 +162,10 @@ func (o *operation) dispatch(ctx context.Context, query string, args, v any) err
 
 // query runs one of ent's statements that return rows.
 func (o *operation) query(ctx context.Context, query string, args, v any) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	if c := o.create; c != nil && !c.inserted {
-		o.issued++
-		o.last = o.insertReturning(ctx, query, args, v)
-		return o.last
+		return o.issue(ctx, func() error { return o.insertReturning(ctx, query, args, v) })
 	}
-	o.last = o.ex.Query(ctx, query, args, v)
-	return o.last
+	return o.ex.Query(ctx, query, args, v)
 }
 
 // buffered are rows that were read before ent reads them, so that their connection is free.

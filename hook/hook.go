@@ -2,7 +2,6 @@ package hook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -67,16 +66,11 @@ func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 	}
 	current := &run{op: &operation{target: target, stamp: stamp}}
 	target.State.run = current
-	returned := false
 	defer func() {
-		if !returned { // a panic passes through
-			current.op.abandon(ctx, errors.New("sqlaudit: the mutation did not return"))
-		}
+		current.op.abandon(ctx) // where a panic passes through
 		current.op = nil
 	}()
 	v, err := r.next.Mutate(ctx, m)
-	returned = true
-	current.op.abandon(ctx, err)
 	if current.op.failure != nil {
 		return nil, current.op.failure
 	}

@@ -148,24 +148,18 @@ func (o *operation) close(ctx context.Context, cause error) error {
 	return err
 }
 
-// abandon ends an operation that ent did not: it had nothing to write, or it failed or panicked between two statements.
-func (o *operation) abandon(ctx context.Context, cause error) {
-	if o.phase != open {
-		return
-	}
-	if cause != nil && o.issued > 0 && !o.own() {
-		o.tx.Fail(cause)
-	}
-	if cause == nil {
-		cause = errNothing
-	}
-	if err := o.close(ctx, cause); err != cause && o.failure == nil && cause == errNothing { //nolint:errorlint // identity is meant
-		o.failure = err
+// abandon ends an operation that ent did not end: see End.
+func (o *operation) abandon(ctx context.Context) {
+	if o.phase == open {
+		_ = o.close(ctx, errAbandoned) // nothing of it is committed, or what it left is recorded
 	}
 }
 
-// errNothing ends an operation within which ent wrote nothing.
-var errNothing = errors.New("sqlaudit: nothing was written")
+// errAbandoned ends an operation that ent did not, and errPanic stands for the outcome of a statement that did not return.
+var (
+	errAbandoned = errors.New("sqlaudit: the mutation ended between two statements")
+	errPanic     = errors.New("sqlaudit: a statement did not return")
+)
 
 // rollback rolls the operation's own transaction back. It returns err, joined with the rollback's error.
 func (o *operation) rollback(err error) error {
@@ -185,6 +179,10 @@ func (o *operation) salvage(ctx context.Context) {
 		return
 	}
 	o.took(PathSalvage)
+	if errors.Is(o.last, errPanic) {
+		o.tx.Fail(o.last)
+		return
+	}
 	if c := o.create; c != nil && !c.inserted {
 		if !refused(o.last) && !aborted(o.last) {
 			o.tx.Fail(o.last)

@@ -53,13 +53,25 @@ func (o *operation) resolve(ctx context.Context, query string, args any, run fun
 // narrowed runs ent's insert with its update branch narrowed to the rows that were read. It reports whether a row came in between and
 // was passed over: then nothing was done.
 func (o *operation) narrowed(ctx context.Context, clauses [3]string, args any, run func(string, any) (int, error)) (bool, error) {
-	c, t := o.create, o.target.Type
-	bulk := len(c.specs) > 1
-	if bulk {
-		if err := o.ex.Exec(ctx, "SAVEPOINT sqlaudit", []any{}, nil); err != nil {
-			return false, err
-		}
+	if len(o.create.specs) == 1 {
+		return o.passesOver(ctx, clauses, args, run)
 	}
+	if err := o.ex.Exec(ctx, "SAVEPOINT sqlaudit", []any{}, nil); err != nil {
+		return false, err
+	}
+	again, err := o.passesOver(ctx, clauses, args, run)
+	if err != nil {
+		return false, err
+	}
+	end := "RELEASE SAVEPOINT sqlaudit"
+	if again {
+		end = "ROLLBACK TO SAVEPOINT sqlaudit"
+	}
+	return again, o.ex.Exec(ctx, end, []any{}, nil)
+}
+
+func (o *operation) passesOver(ctx context.Context, clauses [3]string, args any, run func(string, any) (int, error)) (bool, error) {
+	c, t := o.create, o.target.Type
 	own := args.([]any)
 	query, more := o.condition(len(own))
 	if clauses[1] != "" {
@@ -92,16 +104,7 @@ func (o *operation) narrowed(ctx context.Context, clauses [3]string, args any, r
 		done[r.Text] = true
 	}
 	im := o.image(t)
-	for _, r := range now {
-		if im.has[r.Text] || done[r.Text] {
-			continue
-		}
-		if bulk {
-			return true, o.ex.Exec(ctx, "ROLLBACK TO SAVEPOINT sqlaudit", []any{}, nil)
-		}
-		return true, nil
-	}
-	return false, nil
+	return slices.ContainsFunc(now, func(r *auditlog.Row) bool { return !im.has[r.Text] && !done[r.Text] }), nil
 }
 
 // condition returns the condition that a row is among those read, with parameters numbered after the given number.

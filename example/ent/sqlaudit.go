@@ -79,8 +79,8 @@ func (m *CustomerMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditCustomerType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *CustomerCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *CustomerCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -89,7 +89,7 @@ func (_c *CustomerCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(),
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditUserType describes what is recorded of User.
@@ -133,8 +133,8 @@ func (m *UserMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditUserType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *UserCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -143,7 +143,7 @@ func (_c *UserCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditState is what a mutation keeps for the audit log's hook.
@@ -152,23 +152,26 @@ type auditState = sqlaudithook.State
 // auditBase returns the driver beneath one that records.
 func auditBase(drv dialect.Driver) dialect.Driver { return sqlaudithook.Base(drv) }
 
-// auditOn has a builder write with drv. It returns what undoes that.
-func auditOn(c *config, drv dialect.Driver) func() {
+// auditOn has a builder write with drv. It returns what ends that.
+func auditOn(ctx context.Context, c *config, drv dialect.Driver) func() {
 	own := c.driver
 	c.driver = drv
-	return func() { c.driver = own }
+	return func() {
+		sqlaudithook.End(ctx, drv)
+		c.driver = own
+	}
 }
 
-// auditUpdate has ent update on a driver that records it. It returns what undoes that.
+// auditUpdate has ent update on a driver that records it. It returns what ends that.
 func auditUpdate(ctx context.Context, c *config, state *auditState, spec *sqlgraph.UpdateSpec) (func(), error) {
 	drv, err := state.Updating(ctx, spec, c.driver)
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(c, drv), nil
+	return auditOn(ctx, c, drv), nil
 }
 
-// auditDelete has ent delete on a driver that records it, by predicates that match the rows that were read. It returns what undoes
+// auditDelete has ent delete on a driver that records it, by predicates that match the rows that were read. It returns what ends
 // that.
 func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *auditState, predicates *[]P) (func(), error) {
 	own := *predicates
@@ -179,9 +182,9 @@ func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *
 	if ps != nil {
 		*predicates = ps
 	}
-	restore := auditOn(c, drv)
+	end := auditOn(ctx, c, drv)
 	return func() {
-		restore()
+		end()
 		*predicates = own
 	}, nil
 }

@@ -189,11 +189,11 @@ func (_c *UserCreateBulk) Save(ctx context.Context) ([]*User, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					_restore, _err := _c.auditBulk(spec)
+					_end, _err := _c.auditBulk(ctx, spec)
 					if _err != nil {
 						return nil, _err
 					}
-					defer _restore()
+					defer _end()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

@@ -174,8 +174,12 @@ var txCases = []testCase{
 	{"an entity after its transaction", "Unwrap leads back to the client's driver", func(t *testing.T, e *env) {
 		var u *ent.User
 		e.inTx(t, func(tx *ent.Tx) { u = tx.User.Create().SetName("a").SetEmail("a@x").SaveX(e.ctx) })
-		u.Unwrap().Update().SetAge(1).ExecX(e.ctx)
-		require.Len(t, e.log(t), 2)
+		u = u.Unwrap().Update().SetAge(1).SaveX(e.ctx)
+		u.Update().SetAge(2).ExecX(e.ctx)
+		require.Len(t, e.log(t), 3)
+		e.inTx(t, func(tx *ent.Tx) { u = tx.User.UpdateOne(u).SetAge(3).SaveX(e.ctx) })
+		u.Unwrap().Update().SetAge(4).ExecX(e.ctx)
+		require.Len(t, e.log(t), 5)
 	}},
 	{"an id that cannot be recorded", "it is refused before it is written, and spoils nothing else", func(t *testing.T, e *env) {
 		long := strings.Repeat("x", 257)

@@ -418,11 +418,11 @@ func (_c *NodeCreateBulk) Save(ctx context.Context) ([]*Node, error) {
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
-					_restore, _err := _c.auditBulk(spec)
+					_end, _err := _c.auditBulk(ctx, spec)
 					if _err != nil {
 						return nil, _err
 					}
-					defer _restore()
+					defer _end()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

@@ -93,11 +93,11 @@ func (_u *PageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.SetField(page.FieldText, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	_restore, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
 		return _node, _err
 	}
-	defer _restore()
+	defer _end()
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -219,11 +219,16 @@ func (_u *PageUpdateOne) sqlSave(ctx context.Context) (_node *Page, err error) {
 		_spec.SetField(page.FieldText, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	_restore, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
 		return _node, _err
 	}
-	defer _restore()
+	defer func() {
+		_end()
+		if _node != nil {
+			_node.driver = _u.driver
+		}
+	}()
 
 	_node = &Page{config: _u.config}
 	_spec.Assign = _node.assignValues

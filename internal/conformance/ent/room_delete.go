@@ -41,11 +41,11 @@ func (_d *RoomDelete) ExecX(ctx context.Context) int {
 
 func (_d *RoomDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(room.Table, sqlgraph.NewFieldSpec(room.FieldID, field.TypeInt))
-	_restore, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
+	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err
 	}
-	defer _restore()
+	defer _end()
 
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {

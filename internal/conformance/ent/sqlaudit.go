@@ -113,8 +113,8 @@ func (m *AccountMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditAccountType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *AccountCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *AccountCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -123,7 +123,7 @@ func (_c *AccountCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), 
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditBadgeType describes what is recorded of Badge.
@@ -158,8 +158,8 @@ func (m *BadgeMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditBadgeType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *BadgeCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *BadgeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -168,7 +168,7 @@ func (_c *BadgeCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), er
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditBookType describes what is recorded of Book.
@@ -220,8 +220,8 @@ func (m *BookMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditBookType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *BookCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *BookCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -230,7 +230,7 @@ func (_c *BookCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditBoxType describes Box, whose rows change recorded values of others.
@@ -254,8 +254,8 @@ func (m *BoxMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditBoxType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *BoxCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *BoxCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -264,7 +264,7 @@ func (_c *BoxCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), erro
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditBrokenType describes what is recorded of Broken.
@@ -296,8 +296,8 @@ func (m *BrokenMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditBrokenType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *BrokenCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *BrokenCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -306,7 +306,7 @@ func (_c *BrokenCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), e
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditCardType describes what is recorded of Card.
@@ -347,8 +347,8 @@ func (m *CardMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditCardType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *CardCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *CardCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -357,7 +357,7 @@ func (_c *CardCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditDocType describes what is recorded of Doc.
@@ -459,8 +459,8 @@ func (m *DocMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditDocType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *DocCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *DocCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -469,7 +469,7 @@ func (_c *DocCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), erro
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditGroupType describes what is recorded of Group.
@@ -511,8 +511,8 @@ func (m *GroupMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditGroupType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *GroupCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *GroupCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -521,7 +521,7 @@ func (_c *GroupCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), er
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditLampType describes what is recorded of Lamp.
@@ -553,8 +553,8 @@ func (m *LampMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditLampType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *LampCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *LampCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -563,7 +563,7 @@ func (_c *LampCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditMembershipType describes what is recorded of Membership.
@@ -610,8 +610,8 @@ func (m *MembershipMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditMembershipType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *MembershipCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *MembershipCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -620,7 +620,7 @@ func (_c *MembershipCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditMemoType describes what is recorded of Memo.
@@ -657,8 +657,8 @@ func (m *MemoMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditMemoType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *MemoCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *MemoCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -667,7 +667,7 @@ func (_c *MemoCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditNodeType describes what is recorded of Node.
@@ -715,8 +715,8 @@ func (m *NodeMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditNodeType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *NodeCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *NodeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -725,7 +725,7 @@ func (_c *NodeCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditOrgType describes Org, whose rows change recorded values of others.
@@ -746,8 +746,8 @@ func (m *OrgMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditOrgType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *OrgCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *OrgCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -756,7 +756,7 @@ func (_c *OrgCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), erro
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditPageType describes what is recorded of Page.
@@ -789,8 +789,8 @@ func (m *PageMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditPageType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *PageCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *PageCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -799,7 +799,7 @@ func (_c *PageCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditPetType describes what is recorded of Pet.
@@ -850,8 +850,8 @@ func (m *PetMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditPetType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *PetCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *PetCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -860,7 +860,7 @@ func (_c *PetCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), erro
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditPostType describes what is recorded of Post.
@@ -895,8 +895,8 @@ func (m *PostMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditPostType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *PostCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *PostCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -905,7 +905,7 @@ func (_c *PostCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditRoomType describes Room, whose rows change recorded values of others.
@@ -926,8 +926,8 @@ func (m *RoomMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditRoomType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *RoomCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *RoomCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -936,7 +936,7 @@ func (_c *RoomCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditShelfType describes what is recorded of Shelf.
@@ -981,8 +981,8 @@ func (m *ShelfMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditShelfType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *ShelfCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *ShelfCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -991,7 +991,7 @@ func (_c *ShelfCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), er
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditSiteType describes what is recorded of Site.
@@ -1044,8 +1044,8 @@ func (m *SiteMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditSiteType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *SiteCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *SiteCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -1054,7 +1054,7 @@ func (_c *SiteCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditTagType describes what is recorded of Tag.
@@ -1089,8 +1089,8 @@ func (m *TagMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditTagType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *TagCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *TagCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -1099,7 +1099,7 @@ func (_c *TagCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), erro
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditTaggingType describes what is recorded of Tagging.
@@ -1149,8 +1149,8 @@ func (m *TaggingMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditTaggingType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *TaggingCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *TaggingCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -1159,7 +1159,7 @@ func (_c *TaggingCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), 
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditTeamType describes what is recorded of Team.
@@ -1195,8 +1195,8 @@ func (m *TeamMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditTeamType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *TeamCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *TeamCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -1205,7 +1205,7 @@ func (_c *TeamCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditTokenType describes what is recorded of Token.
@@ -1237,8 +1237,8 @@ func (m *TokenMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditTokenType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *TokenCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *TokenCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -1247,7 +1247,7 @@ func (_c *TokenCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), er
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditTwinType describes what is recorded of Twin.
@@ -1279,8 +1279,8 @@ func (m *TwinMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditTwinType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *TwinCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *TwinCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -1289,7 +1289,7 @@ func (_c *TwinCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditUserType describes what is recorded of User.
@@ -1360,8 +1360,8 @@ func (m *UserMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditUserType, &m._audit)
 }
 
-// auditBulk has ent create many entities on a driver that records them. It returns what undoes that.
-func (_c *UserCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), error) {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -1370,7 +1370,7 @@ func (_c *UserCreateBulk) auditBulk(spec *sqlgraph.BatchCreateSpec) (func(), err
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(&_c.config, drv), nil
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditAccountLinkedLinks describes the join table account_linked, whose rows are the links of recorded edges.
@@ -1434,23 +1434,26 @@ type auditState = sqlaudithook.State
 // auditBase returns the driver beneath one that records.
 func auditBase(drv dialect.Driver) dialect.Driver { return sqlaudithook.Base(drv) }
 
-// auditOn has a builder write with drv. It returns what undoes that.
-func auditOn(c *config, drv dialect.Driver) func() {
+// auditOn has a builder write with drv. It returns what ends that.
+func auditOn(ctx context.Context, c *config, drv dialect.Driver) func() {
 	own := c.driver
 	c.driver = drv
-	return func() { c.driver = own }
+	return func() {
+		sqlaudithook.End(ctx, drv)
+		c.driver = own
+	}
 }
 
-// auditUpdate has ent update on a driver that records it. It returns what undoes that.
+// auditUpdate has ent update on a driver that records it. It returns what ends that.
 func auditUpdate(ctx context.Context, c *config, state *auditState, spec *sqlgraph.UpdateSpec) (func(), error) {
 	drv, err := state.Updating(ctx, spec, c.driver)
 	if err != nil {
 		return nil, err
 	}
-	return auditOn(c, drv), nil
+	return auditOn(ctx, c, drv), nil
 }
 
-// auditDelete has ent delete on a driver that records it, by predicates that match the rows that were read. It returns what undoes
+// auditDelete has ent delete on a driver that records it, by predicates that match the rows that were read. It returns what ends
 // that.
 func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *auditState, predicates *[]P) (func(), error) {
 	own := *predicates
@@ -1461,9 +1464,9 @@ func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *
 	if ps != nil {
 		*predicates = ps
 	}
-	restore := auditOn(c, drv)
+	end := auditOn(ctx, c, drv)
 	return func() {
-		restore()
+		end()
 		*predicates = own
 	}, nil
 }

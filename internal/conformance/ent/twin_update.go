@@ -93,11 +93,11 @@ func (_u *TwinUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.SetField(twin.FieldName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	_restore, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
 		return _node, _err
 	}
-	defer _restore()
+	defer _end()
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -215,11 +215,16 @@ func (_u *TwinUpdateOne) sqlSave(ctx context.Context) (_node *Twin, err error) {
 		_spec.SetField(twin.FieldName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	_restore, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
 		return _node, _err
 	}
-	defer _restore()
+	defer func() {
+		_end()
+		if _node != nil {
+			_node.driver = _u.driver
+		}
+	}()
 
 	_node = &Twin{config: _u.config}
 	_spec.Assign = _node.assignValues
