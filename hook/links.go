@@ -177,30 +177,27 @@ func (o *operation) linksCome(ctx context.Context, j *join, query string, args a
 	o.took(PathLinksCame)
 	t, im, pairs := j.typ, o.image(j.typ), j.pairs()
 	columns := j.add[0].Columns
-	switch {
+	switch name := o.base.Dialect(); {
+	case name == dialect.SQLite: // nobody else writes: what comes is this statement's, also if it does not return
+		there, err := o.readKeys(ctx, t, lockNone, columns, pairs)
+		if err != nil {
+			return err
+		}
+		o.add(t, there)
+		im.fresh = append(im.fresh, lookup{columns, pairs})
+		return o.ex.Exec(ctx, query, args, nil)
 	case len(j.add[0].Target.Fields) > 0: // ent's statement inserts all of them, or fails
 		if err := o.ex.Exec(ctx, query, args, nil); err != nil {
 			return err
 		}
 		im.fresh = append(im.fresh, lookup{columns, pairs})
 		return nil
-	case o.base.Dialect() == dialect.Postgres: // it passes over those that are there, and can say which it did not
+	case name == dialect.Postgres: // it passes over those that are there, and can say which it did not
 		rows, err := o.scan(ctx, t, query+" RETURNING "+o.names(t.Columns()), args)
 		if err == nil {
 			im.fresh = append(im.fresh, lookup{t.Key, keysOf(rows)})
 		}
 		return err
-	case o.base.Dialect() == dialect.SQLite: // nobody else writes
-		there, err := o.readKeys(ctx, t, lockNone, columns, pairs)
-		if err != nil {
-			return err
-		}
-		if err := o.ex.Exec(ctx, query, args, nil); err != nil {
-			return err
-		}
-		o.add(t, there)
-		im.fresh = append(im.fresh, lookup{columns, pairs})
-		return nil
 	default:
 		return o.insertMissing(ctx, t, columns, pairs)
 	}

@@ -179,15 +179,13 @@ func (o *operation) salvage(ctx context.Context) {
 		return
 	}
 	o.took(PathSalvage)
-	if errors.Is(o.last, errPanic) {
+	// Of rows that came, reading again cannot tell whose they are.
+	came := o.create != nil && !o.create.inserted || len(o.joins) > 0 && o.base.Dialect() != dialect.SQLite
+	if unknown := o.last != nil && !refused(o.last) && !aborted(o.last); unknown && (came || errors.Is(o.last, errPanic)) {
 		o.tx.Fail(o.last)
 		return
 	}
 	if c := o.create; c != nil && !c.inserted {
-		if !refused(o.last) && !aborted(o.last) {
-			o.tx.Fail(o.last)
-			return
-		}
 		o.create = nil
 	}
 	o.deleted = -1

@@ -3,7 +3,6 @@ package conformance
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/go-sql-driver/mysql"
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit"
@@ -234,104 +232,6 @@ func raw(t *testing.T, e *env, tx *ent.Tx, query string) {
 	t.Helper()
 	_, err := tx.ExecContext(e.ctx, query)
 	require.NoError(t, err)
-}
-
-// A fault in the record, at each statement of each operation, leaves either the change and its entry or neither.
-func TestFaults(t *testing.T) {
-	type op struct {
-		name string
-		do   func(fixture, *env, *ent.Client) error
-	}
-	ops := []op{
-		{"create", func(_ fixture, e *env, c *ent.Client) error {
-			return c.User.Create().SetName("n").SetEmail("n@x").SetAge(1).Exec(e.ctx)
-		}},
-		{"create with edges", func(x fixture, e *env, c *ent.Client) error {
-			return c.User.Create().SetName("n").SetEmail("n@x").AddPetIDs(x.pet).Exec(e.ctx)
-		}},
-		{"create bulk", func(_ fixture, e *env, c *ent.Client) error {
-			return c.User.CreateBulk(c.User.Create().SetName("n").SetEmail("n@x"), c.User.Create().SetName("m").SetEmail("m@x")).Exec(e.ctx)
-		}},
-		{"update one", func(x fixture, e *env, c *ent.Client) error {
-			return c.User.UpdateOneID(x.user).SetAge(5).Exec(e.ctx)
-		}},
-		{"update one with edges", func(x fixture, e *env, c *ent.Client) error {
-			return c.User.UpdateOneID(x.user).SetAge(5).AddPetIDs(x.pet).Exec(e.ctx)
-		}},
-		{"update many", func(_ fixture, e *env, c *ent.Client) error {
-			return c.User.Update().SetAge(5).Exec(e.ctx)
-		}},
-		{"delete one", func(x fixture, e *env, c *ent.Client) error {
-			return c.User.DeleteOneID(x.user).Exec(e.ctx)
-		}},
-		{"delete many", func(_ fixture, e *env, c *ent.Client) error {
-			_, err := c.User.Delete().Exec(e.ctx)
-			return err
-		}},
-	}
-	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
-		for _, o := range ops {
-			for _, when := range []string{"before", "after"} {
-				for _, how := range []string{"alone", "in the user's transaction"} {
-					t.Run(o.name+", "+how+", fault "+when, func(t *testing.T) {
-						for n := 1; ; n++ {
-							e := newEnv(t, b, db)
-							x := fixture{user: e.user("a").ID}
-							e.user("b")
-							x.pet = e.client.Pet.Create().SetName("p").SaveX(e.ctx).ID
-							base := len(e.log(t))
-							e.probe.reset()
-							failed := ""
-							e.probe.after = when == "after"
-							e.probe.fault = func(i int, call string) error {
-								// A commit whose answer is lost has happened; what is asked here is that nothing is half done.
-								if i == n {
-									failed = call
-									return errFault
-								}
-								return nil
-							}
-							var err error
-							if how == "alone" {
-								err = o.do(x, e, e.client)
-							} else {
-								err = inUserTx(x, e, o.do)
-							}
-							e.probe.reset()
-							if failed == "" {
-								require.NoError(t, err)
-								e.reconcile(t)
-								require.Greater(t, len(e.log(t)), base)
-								break
-							}
-							require.ErrorIs(t, err, errFault, "fault at %d: %s", n, failed)
-							require.False(t, ent.IsConstraintError(err))
-							e.reconcile(t)
-							if t.Failed() {
-								t.Fatalf("fault at statement %d: %s", n, failed)
-							}
-						}
-					})
-				}
-			}
-		}
-	})
-}
-
-// A fixture is what the operations of TestFaults work on.
-type fixture struct {
-	user int
-	pet  uuid.UUID
-}
-
-// inUserTx runs do in a transaction and commits it, whether or not do failed, as a careless user might.
-func inUserTx(x fixture, e *env, do func(fixture, *env, *ent.Client) error) error {
-	tx, err := e.client.Tx(e.ctx)
-	if err != nil {
-		return err
-	}
-	err = do(x, e, tx.Client())
-	return errors.Join(err, tx.Commit())
 }
 
 func TestCommitFailure(t *testing.T) {
