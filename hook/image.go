@@ -137,7 +137,16 @@ func (o *operation) again(ctx context.Context, im *image) ([]*auditlog.Row, erro
 		out  []*auditlog.Row
 		seen = make(map[string]bool)
 	)
-	for _, l := range append([]lookup{{im.typ.Key, keysOf(im.rows)}}, im.fresh...) {
+	keys := lookup{im.typ.Key, keysOf(im.rows)}
+	others := []lookup{}
+	for _, l := range im.fresh {
+		if slices.Equal(l.columns, keys.columns) {
+			keys.values = append(keys.values, l.values...)
+		} else {
+			others = append(others, l)
+		}
+	}
+	for _, l := range append([]lookup{keys}, others...) {
 		rows, err := o.readKeys(ctx, im.typ, lock, l.columns, l.values)
 		if err != nil {
 			return nil, err

@@ -71,6 +71,46 @@ var guardCases = []testCase{
 		require.False(t, inTx, "hooks see the mutation outside of a transaction, as without auditing")
 		require.Equal(t, []string{"create Memo", "update site", "create Memo"}, brief(e.log(t)[1:]))
 	}},
+	{"hooks of an untracked type", "they run outside of what its mutation changes in tracked rows, and what they change there is recorded once", func(t *testing.T, e *env) {
+		e.db.SetMaxOpenConns(1)
+		defer e.db.SetMaxOpenConns(0)
+		s := e.client.Site.Create().SetCode("S").SetCity("x").SaveX(e.ctx)
+		e.client.Org.Use(func(next ent.Mutator) ent.Mutator {
+			return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+				e.client.Memo.Create().SetText("before").ExecX(context.Background())
+				v, err := next.Mutate(ctx, m)
+				e.client.Site.UpdateOneID(s.ID).SetCity("y").ClearOrg().ExecX(ctx)
+				return v, errors.Join(err, errors.New("too late"))
+			})
+		})
+		require.ErrorContains(t, e.client.Org.Create().SetName("o").AddSites(s).Exec(e.ctx), "too late")
+		require.Equal(t, []string{"create Memo", "update site", "update site"}, brief(e.log(t)[1:]))
+		o := e.client.Org.Query().OnlyX(e.ctx)
+		require.Error(t, o.Update().SetName("p").AddSites(s).Exec(e.ctx))
+		_, err := e.client.Org.Delete().Exec(e.ctx)
+		require.ErrorContains(t, err, "too late")
+		require.Equal(t, []string{"create Memo", "update site", "update site"}, brief(e.log(t)[4:7]))
+		// Also in a transaction, and where ent has nothing to write.
+		e.client = ent.NewClient(ent.Driver(e.probe))
+		e.inTx(t, func(tx *ent.Tx) {
+			tx.Org.Use(func(next ent.Mutator) ent.Mutator {
+				return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+					v, err := next.Mutate(ctx, m)
+					tx.Site.UpdateOneID(s.ID).SetCity("z").ExecX(ctx)
+					return v, err
+				})
+			})
+			tx.Org.Update().Modify(func(*entsql.UpdateBuilder) {}).ExecX(e.ctx)
+			tx.Box.Use(func(next ent.Mutator) ent.Mutator {
+				return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+					v, err := next.Mutate(ctx, m)
+					tx.Site.UpdateOneID(s.ID).SetCity("w").ExecX(ctx)
+					return v, err
+				})
+			})
+			tx.Box.Update().Modify(func(*entsql.UpdateBuilder) {}).ExecX(e.ctx)
+		})
+	}},
 	{"two clients", "a context that is in one client's mutation says nothing to another client", func(t *testing.T, e *env) {
 		probe := &probe{Driver: entsql.OpenDB(e.backend.dialect, e.db)}
 		other := ent.NewClient(ent.Driver(probe))

@@ -223,8 +223,36 @@ var txCases = []testCase{
 		check("update many", lock("SELECT", "UPDATE", "SELECT", "INSERT log", "COMMIT"), func() { e.client.Memo.Update().SetText("d").ExecX(ctx) })
 		check("delete one", lock("SELECT", "DELETE", "INSERT log", "COMMIT"), func() { e.client.Memo.DeleteOne(m).ExecX(withDeleted(ctx)) })
 		check("delete many", lock("SELECT", "DELETE", "INSERT log", "COMMIT"), func() { e.client.Memo.Delete().ExecX(withDeleted(ctx)) })
-		u := e.user("a")
+		u, v := e.user("a"), e.user("v")
+		g := e.group("g")
 		check("untracked column", []string{"BEGIN", "UPDATE", "SELECT", "COMMIT"}, func() { u.Update().SetSeen("x").ExecX(ctx) })
+		// Links: PostgreSQL says which came; the others are asked which are there.
+		came := map[string][]string{
+			dialect.SQLite:   {"SELECT", "INSERT"},
+			dialect.Postgres: {"INSERT"},
+			dialect.MySQL:    {"SELECT", "INSERT"},
+		}[e.backend.dialect]
+		check("add a link", lock(append(came, "SELECT", "SELECT", "INSERT log", "COMMIT")...), func() { u.Update().AddGroups(g).SaveX(ctx) })
+		check("remove a link", lock("SELECT", "DELETE", "SELECT", "SELECT", "INSERT log", "COMMIT"), func() { u.Update().RemoveGroups(g).SaveX(ctx) })
+		check("add a link to many", lock(append(append([]string{"SELECT", "SELECT"}, came...), "SELECT", "INSERT log", "COMMIT")...), func() {
+			e.client.User.Update().Where(user.IDIn(u.ID, v.ID)).AddGroups(g).ExecX(ctx)
+		})
+		upsert := func(emails ...string) {
+			e.client.User.MapCreateBulk(emails, func(c *ent.UserCreate, i int) { c.SetName("n").SetEmail(emails[i]) }).
+				OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(ctx)
+		}
+		one := lock("SELECT", "INSERT", "SELECT", "INSERT log", "COMMIT")
+		many := one
+		switch e.backend.dialect {
+		case dialect.Postgres: // a savepoint to come back to
+			many = []string{"BEGIN", "SELECT", "SAVEPOINT", "INSERT", "RELEASE", "SELECT", "INSERT log", "COMMIT"}
+		case dialect.MySQL: // by the ids read, and by the keys that were given
+			one = []string{"BEGIN", "SELECT", "INSERT", "SELECT", "SELECT", "INSERT log", "COMMIT"}
+			many = []string{"BEGIN", "SELECT", "INSERT", "SELECT", "SELECT", "INSERT log", "COMMIT"}
+		}
+		upsert("warm up") // MariaDB's unique indexes are looked up once
+		check("upsert", one, func() { upsert("a@example.com") })
+		check("upsert many", many, func() { upsert("a@example.com", "new", "newer") })
 	}},
 }
 
