@@ -25,19 +25,19 @@ type Row struct {
 	refs map[string]Ref
 }
 
-// A Ref is an id that a row holds: as a driver takes it, in the form of the log, and as text.
+// A Ref is an id that a row holds: as a driver takes it, in the form of the log, and as text. What ScanRow was asked for besides has no form.
 type Ref struct {
 	Value any
 	JSON  json.RawMessage
 	Text  string
 }
 
-// Ref returns the id in a column of the row that is an end of a recorded edge. Its Value is nil for NULL.
+// Ref returns the id in a column of the row that is an end of a recorded edge, or was asked for. Its Value is nil for NULL.
 func (r *Row) Ref(column string) Ref { return r.refs[column] }
 
-// ScanRow reads the current row of rows, which has the columns of t.Columns.
-func (t *Type) ScanRow(rows entsql.ColumnScanner, dialectName string) (*Row, error) {
-	columns := t.Columns()
+// ScanRow reads the current row of rows, which has the columns of t.Columns and then those of more, whose values Ref gives as well.
+func (t *Type) ScanRow(rows entsql.ColumnScanner, dialectName string, more ...string) (*Row, error) {
+	columns := slices.Concat(t.Columns(), more)
 	values, err := t.ScanValues(columns)
 	if err != nil {
 		return nil, err
@@ -59,12 +59,21 @@ func (t *Type) ScanRow(rows entsql.ColumnScanner, dialectName string) (*Row, err
 	if r.Text, err = KeyText(r.Key); err != nil {
 		return nil, err
 	}
+	if n := len(t.refs) + len(more); n > 0 {
+		r.refs = make(map[string]Ref, n)
+	}
 	for _, c := range t.refs {
-		if r.refs == nil {
-			r.refs = make(map[string]Ref, len(t.refs))
-		}
 		if r.refs[c], err = cell(slices.Index(columns, c)).ref(c, dialectName); err != nil {
 			return nil, err
+		}
+	}
+	for i, c := range more {
+		v, err := cell(len(columns) - len(more) + i).Value()
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := r.refs[c]; !ok && v != nil {
+			r.refs[c] = Ref{Value: v, Text: fmt.Sprint(v)}
 		}
 	}
 	if !t.Tracked() {

@@ -20,7 +20,7 @@ type creation struct {
 	inserted bool
 	ids      []any // what the database returned for specs, where it returns ids
 	lastID   int64 // where it does not
-	affected int   // how many rows the database says that the insert affected
+	upsert   *upsert
 }
 
 // creating returns the driver to insert with.
@@ -74,8 +74,8 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 	if err := o.tx.Lock(ctx); err != nil {
 		return false, o.fails(err)
 	}
-	if len(c.conflict()) > 0 {
-		if err := o.checkUpsert(ctx); err != nil {
+	if len(c.conflict()) > 0 && t.Recorded() && o.base.Dialect() == dialect.MySQL {
+		if err := o.drv.Once(t, func() error { return o.checkIndexes(ctx) }); err != nil {
 			return false, o.fails(err)
 		}
 	}
@@ -121,6 +121,14 @@ func (o *operation) insert(ctx context.Context, query string, args, v any) error
 	res, ok := v.(*sql.Result)
 	if !ok {
 		res = &own
+	}
+	if len(o.create.conflict()) > 0 && o.target.Type.Recorded() && o.base.Dialect() == dialect.MySQL {
+		o.took(PathUpsert)
+		var err error
+		if *res, err = o.upsertMySQL(ctx, query, args); err == nil {
+			o.create.inserted = true
+		}
+		return err
 	}
 	if err := o.resolve(ctx, query, args, func(query string, args any) (int, error) {
 		if err := o.ex.Exec(ctx, query, args, res); err != nil {

@@ -73,8 +73,8 @@ func (o *operation) changed(ctx context.Context, im *image, d *drafts) error {
 			d.row(im.typ, nil, r, o.stamp)
 		}
 	}
-	if own && o.create != nil {
-		return o.checkAffected(came)
+	if c := o.create; own && c != nil && c.upsert != nil && came < len(c.upsert.inserted) {
+		return fmt.Errorf("sqlaudit: %d of %d inserted rows of %s are not there under their keys", len(c.upsert.inserted)-came, len(c.upsert.inserted), im.typ.Name)
 	}
 	return nil
 }

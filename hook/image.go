@@ -70,13 +70,13 @@ const (
 	lockKey             // against changes and against references, for rows that go
 )
 
-// read reads rows of t, in the order of their keys. The predicates are the mutation's own: no interceptor and no
-// privacy rule takes part.
-func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, where func(*sql.Selector)) ([]*auditlog.Row, error) {
+// read reads rows of t, in the order of their keys, with more columns than those of the record. The predicates are the mutation's own: no
+// interceptor and no privacy rule takes part.
+func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, where func(*sql.Selector), more ...string) ([]*auditlog.Row, error) {
 	name := o.base.Dialect()
 	b := sql.Dialect(name)
 	s := b.Select().From(b.Table(t.Table).Schema(o.target.SchemaOf(t))).WithContext(ctx)
-	s.Select(s.Columns(t.Columns()...)...)
+	s.Select(s.Columns(slices.Concat(t.Columns(), more)...)...)
 	if where != nil {
 		where(s)
 	}
@@ -92,11 +92,11 @@ func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, w
 		return nil, err
 	}
 	query, args := s.Query()
-	return o.scan(ctx, t, query, args)
+	return o.scan(ctx, t, query, args, more...)
 }
 
 // scan reads rows of t by a query of its columns.
-func (o *operation) scan(ctx context.Context, t *auditlog.Type, query string, args any) ([]*auditlog.Row, error) {
+func (o *operation) scan(ctx context.Context, t *auditlog.Type, query string, args any, more ...string) ([]*auditlog.Row, error) {
 	rows := &sql.Rows{}
 	if err := o.ex.Query(ctx, query, args, rows); err != nil {
 		return nil, fmt.Errorf("read %s: %w", t.Table, err)
@@ -104,7 +104,7 @@ func (o *operation) scan(ctx context.Context, t *auditlog.Type, query string, ar
 	defer rows.Close()
 	var out []*auditlog.Row
 	for rows.Next() {
-		r, err := t.ScanRow(rows, o.base.Dialect())
+		r, err := t.ScanRow(rows, o.base.Dialect(), more...)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", t.Table, err)
 		}

@@ -185,7 +185,7 @@ func (o *operation) salvage(ctx context.Context) {
 		o.tx.Fail(o.last)
 		return
 	}
-	if c := o.create; c != nil && !c.inserted {
+	if c := o.create; c != nil && !c.inserted && c.upsert == nil { // that may have inserted some of its rows
 		o.create = nil
 	}
 	o.deleted = -1

@@ -15,8 +15,8 @@ import (
 
 // resolve runs ent's insert. Where it says what to do on a conflict, the rows that it may conflict with are read and locked first, by every
 // unique key. Another transaction can add such a row in between, whose old values were then unknown. On SQLite nobody else
-// writes by then; on MySQL and MariaDB the locking read keeps the gap; on PostgreSQL the update branch is narrowed to the rows
-// read, and where that passes over a row all is done again.
+// writes by then; on PostgreSQL the update branch is narrowed to the rows read, and where that passes over a row all is done
+// again; for MySQL and MariaDB see upsertMySQL.
 func (o *operation) resolve(ctx context.Context, query string, args any, run func(string, any) (int, error)) error {
 	c, t := o.create, o.target.Type
 	if len(c.conflict()) == 0 || !t.Recorded() {
@@ -36,7 +36,7 @@ func (o *operation) resolve(ctx context.Context, query string, args any, run fun
 		o.add(t, before)
 		clauses, updates := splitConflict(query)
 		if o.base.Dialect() != dialect.Postgres || !updates {
-			c.affected, err = run(query, args)
+			_, err = run(query, args)
 			return err
 		}
 		again, err := o.narrowed(ctx, clauses, args, run)
@@ -216,20 +216,19 @@ func valuesOf(spec *sqlgraph.CreateSpec, columns []string) []any {
 }
 
 // upserted is where the rows are looked for that an insert with ON CONFLICT may have created: by the ids that the database returned, else by
-// the keys that were given, else by the one id that it gave.
+// the keys that were given.
 func (o *operation) upserted() []lookup {
 	c, t := o.create, o.target.Type
+	if c.upsert != nil {
+		return []lookup{{t.Key, c.upsert.inserted}}
+	}
 	if len(c.ids) > 0 {
 		return []lookup{{t.Key, tuplesOf(c.ids)}}
 	}
-	if o.base.Dialect() != dialect.MySQL && len(t.Key) == 1 {
+	if len(t.Key) == 1 {
 		return nil // nothing was returned, so nothing was inserted
 	}
-	lookups := c.lookups(t)
-	if len(lookups) == 0 {
-		return []lookup{{t.Key, [][]any{{c.lastID}}}}
-	}
-	return lookups
+	return c.lookups(t)
 }
 
 func tuplesOf(ids []any) [][]any {
@@ -240,23 +239,7 @@ func tuplesOf(ids []any) [][]any {
 	return tuples
 }
 
-// checkUpsert returns an error if what an insert with ON CONFLICT does could not be told on MySQL and MariaDB, which resolve a conflict by
-// any unique index, and do not return ids.
-func (o *operation) checkUpsert(ctx context.Context) error {
-	c, t := o.create, o.target.Type
-	if o.base.Dialect() != dialect.MySQL || !t.Recorded() {
-		return nil
-	}
-	for _, spec := range c.specs {
-		one := creation{specs: []*sqlgraph.CreateSpec{spec}}
-		if len(c.specs) > 1 && len(one.lookups(t)) == 0 {
-			return fmt.Errorf("%w: an entity of a bulk has no value for any unique field of %s, and the database does not say which id it got: create it by itself", auditlog.ErrUpsert, t.Name)
-		}
-	}
-	return o.drv.Once(t, func() error { return o.checkIndexes(ctx) })
-}
-
-// checkIndexes returns an error if the table has a unique index that the schema does not declare.
+// checkIndexes returns an error if the table has a unique index that the schema does not declare: MySQL and MariaDB resolve a conflict by any.
 func (o *operation) checkIndexes(ctx context.Context) error {
 	t := o.target.Type
 	query, args := "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_NAME = ? AND TABLE_SCHEMA = ", []any{t.Table}
@@ -287,20 +270,6 @@ func (o *operation) checkIndexes(ctx context.Context) error {
 		}) {
 			return fmt.Errorf("%w: table %s has a unique index %s that the schema of %s does not declare: declare it", auditlog.ErrUpsert, t.Table, name, t.Name)
 		}
-	}
-	return nil
-}
-
-// checkAffected returns an error if the number of affected rows says that MySQL or MariaDB updated a row that was not read, as can happen where the
-// transaction's isolation level keeps no gap: each inserted row counts one, each updated one two at most. Came is how many rows did.
-func (o *operation) checkAffected(came int) error {
-	c := o.create
-	if o.base.Dialect() != dialect.MySQL {
-		return nil
-	}
-	rest := len(o.image(o.target.Type).rows) + len(c.specs) - came
-	if d := c.affected - came; d < 0 || d > 2*rest {
-		return fmt.Errorf("sqlaudit: another transaction added a row of %s with the same key meanwhile: try again", o.target.Type.Name)
 	}
 	return nil
 }

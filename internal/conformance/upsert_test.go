@@ -187,6 +187,47 @@ func (e *env) interleave(t *testing.T, statement string, do func(*ent.Client)) {
 	t.Cleanup(func() { require.True(t, done, "nothing came in between") })
 }
 
+// On MariaDB ent's statement is taken apart.
+func TestUpsertMariaDB(t *testing.T) {
+	upsert := func(c *ent.UserClient, names, emails []string) *ent.UserUpsertBulk {
+		return c.MapCreateBulk(emails, func(c *ent.UserCreate, i int) { c.SetName(names[i]).SetEmail(emails[i]) }).OnConflict().UpdateNewValues()
+	}
+	first := func(c *ent.Client) { c.User.Create().SetName("first").SetEmail("k").ExecX(context.Background()) }
+	runCases(t, []testCase{
+		{"a race for one", "the row that came in between is updated, with its old values", func(t *testing.T, e *env) {
+			e.interleave(t, "INSERT INTO `users`", first)
+			e.client.User.Create().SetName("second").SetEmail("k").OnConflict().UpdateNewValues().ExecX(e.ctx)
+			require.Equal(t, `"first" → "second"`, e.last(t).Change("name"))
+		}},
+		{"a race at read committed", "where no gap is kept", func(t *testing.T, e *env) {
+			tx, err := e.client.BeginTx(e.ctx, &sql.TxOptions{Isolation: stdsql.LevelReadCommitted})
+			require.NoError(t, err)
+			e.interleave(t, "INSERT INTO `users`", first)
+			upsert(tx.User, []string{"x", "second"}, []string{"x", "k"}).ExecX(e.ctx)
+			require.NoError(t, tx.Commit())
+			require.ElementsMatch(t, []string{"create User", "create User", "update User"}, brief(e.log(t)))
+		}},
+		{"the same key twice in a bulk", "the second is an update of the first, and one entry says what landed", func(t *testing.T, e *env) {
+			upsert(e.client.User, []string{"a", "b", "c"}, []string{"k", "k", "l"}).ExecX(e.ctx)
+			require.Equal(t, []string{"create User", "create User"}, brief(e.log(t)))
+			require.Equal(t, `"b"`, string(e.log(t)[0].New["name"]))
+		}},
+		{"keys that the database alone takes for equal", "the row is found by its comparison", func(t *testing.T, e *env) {
+			testdb.Exec(t, e.db, "ALTER TABLE users MODIFY email varchar(255) COLLATE utf8mb4_general_ci")
+			defer testdb.Exec(t, e.db, "ALTER TABLE users MODIFY email varchar(255) COLLATE utf8mb4_bin")
+			e.client.User.Create().SetName("a").SetEmail("K").ExecX(e.ctx)
+			upsert(e.client.User, []string{"b", "c"}, []string{"k", "l"}).ExecX(e.ctx)
+			require.Equal(t, []string{"create User", "update User", "create User"}, brief(e.log(t)))
+			e.client.User.Create().SetName("d").SetEmail("K").OnConflict().UpdateName().ExecX(e.ctx)
+			require.Equal(t, `"b" → "d"`, e.last(t).Change("name"))
+		}},
+		{"no unique field", "a bulk of rows that cannot conflict", func(t *testing.T, e *env) {
+			e.client.Twin.CreateBulk(e.client.Twin.Create().SetName("a"), e.client.Twin.Create().SetName("b")).OnConflict().UpdateNewValues().ExecX(e.ctx)
+			require.Equal(t, []string{"create Twin", "create Twin"}, brief(e.log(t)))
+		}},
+	}, dialect.MySQL)
+}
+
 // MySQL and MariaDB resolve a conflict by any unique index: one that is not known could not be told.
 func TestUpsertUnknownIndex(t *testing.T) {
 	eachBackend(t, func(t *testing.T, b backend, db *stdsql.DB) {

@@ -1,0 +1,307 @@
+package hook
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"github.com/sqlaudit/sqlaudit/auditlog"
+)
+
+// On MySQL and MariaDB an insert with ON DUPLICATE KEY UPDATE does not say which rows it inserted, and a locking read of rows that are
+// not there locks the gaps where they are to be, and deadlocks with others of its kind, or, at READ COMMITTED, locks nothing. So
+// the rows that are there are read and locked, and ent's statement is taken apart: what is not there is inserted
+// by a statement that fails if it comes in between, which the database undoes alone, and is then tried again row by row.
+
+// An upsert is ent's insert, taken apart.
+type upsert struct {
+	head, tail string // before the rows, and from ON DUPLICATE KEY UPDATE on
+	rows       []tuple
+	args       []any // of tail
+
+	result   upsertResult
+	inserted [][]any         // the keys of what was inserted
+	mine     map[string]bool // the same, as text
+}
+
+// A tuple is the values of one row, as they stand in the statement, and their arguments.
+type tuple struct {
+	text string
+	args []any
+}
+
+// upsertResult is what the database would have said of the whole statement.
+type upsertResult struct{ id, affected int64 }
+
+// LastInsertId implements sql.Result.
+func (r upsertResult) LastInsertId() (int64, error) { return r.id, nil }
+
+// RowsAffected implements sql.Result.
+func (r upsertResult) RowsAffected() (int64, error) { return r.affected, nil }
+
+// upsertMySQL runs ent's insert. It returns what the database says of it.
+func (o *operation) upsertMySQL(ctx context.Context, query string, args any) (sql.Result, error) {
+	u, err := takeApart(query, args.([]any))
+	if err != nil {
+		return nil, err
+	}
+	u.mine = make(map[string]bool)
+	o.create.upsert = u
+	all := make([]int, len(u.rows))
+	for i := range all {
+		all[i] = i
+	}
+	there, missing, err := o.partition(ctx, all, lockNone)
+	if err != nil {
+		return nil, err
+	}
+	switch err := o.insertNew(ctx, missing); {
+	case sqlgraph.IsUniqueConstraintError(err):
+		o.took(PathUpsertAgain)
+		for _, i := range all {
+			if err := o.upsertRow(ctx, i); err != nil {
+				return nil, err
+			}
+		}
+		return u.result, nil
+	case err != nil:
+		return nil, err
+	}
+	return u.result, o.updateThere(ctx, there)
+}
+
+// upsertRow runs one row of ent's insert.
+func (o *operation) upsertRow(ctx context.Context, i int) error {
+	for try := 0; ; try++ {
+		lock := lockNone
+		if try > 0 { // what the snapshot does not show
+			lock = lockUpdate
+		}
+		there, missing, err := o.partition(ctx, []int{i}, lock)
+		if err != nil {
+			return err
+		}
+		if len(there) > 0 {
+			return o.updateThere(ctx, there)
+		}
+		err = o.insertNew(ctx, missing)
+		if !sqlgraph.IsUniqueConstraintError(err) {
+			return err
+		}
+		if try == maxTries {
+			return fmt.Errorf("%w: a row conflicts by a unique index of table %s that the schema does not declare: declare it", auditlog.ErrUpsert, o.target.Type.Table)
+		}
+	}
+}
+
+// partition tells the rows that conflict with one that is there from the others. Those that are there are found by a read of the given
+// strength, locked, and noted as they were unless this mutation has inserted them. What a locking read finds for one row conflicts with it by the
+// database's own comparison.
+func (o *operation) partition(ctx context.Context, rows []int, lock strength) (there, missing []int, err error) {
+	t, u := o.target.Type, o.create.upsert
+	sub := &creation{}
+	for _, i := range rows {
+		sub.specs = append(sub.specs, o.create.specs[i])
+	}
+	lookups := sub.lookups(t)
+	keys := make(map[string][]any)
+	for _, l := range lookups {
+		found, err := o.readKeys(ctx, t, lock, l.columns, l.values)
+		if err != nil {
+			return nil, nil, auditlog.Failed("read rows before the mutation", err)
+		}
+		for _, r := range found {
+			keys[r.Text] = r.Key
+		}
+	}
+	if len(keys) == 0 {
+		return nil, rows, nil
+	}
+	// What the snapshot shows may be gone, or have other keys.
+	found, err := o.readLocked(ctx, slices.Collect(maps.Values(keys)))
+	if err != nil {
+		return nil, nil, auditlog.Failed("read rows before the mutation", err)
+	}
+	taken := make([]map[string]bool, len(lookups)) // by the keys that rows have, as text
+	for n, l := range lookups {
+		taken[n] = make(map[string]bool)
+		for _, r := range found {
+			values := make([]any, len(l.columns))
+			for i, c := range l.columns {
+				values[i] = r.Ref(c).Value
+			}
+			taken[n][keyText(values)] = true
+		}
+	}
+	for _, r := range found {
+		if !u.mine[r.Text] {
+			o.add(t, []*auditlog.Row{r})
+		}
+	}
+	for _, i := range rows {
+		conflicts := lock != lockNone && len(found) > 0
+		for n, l := range lookups {
+			values := valuesOf(o.create.specs[i], l.columns)
+			conflicts = conflicts || values != nil && taken[n][keyText(values)]
+		}
+		if conflicts {
+			there = append(there, i)
+		} else {
+			missing = append(missing, i)
+		}
+	}
+	return there, missing, nil
+}
+
+// readLocked reads and locks rows by their keys, with the columns of every unique key.
+func (o *operation) readLocked(ctx context.Context, keys [][]any) ([]*auditlog.Row, error) {
+	t := o.target.Type
+	more := slices.Concat(append([][]string{t.Key}, t.Unique...)...)
+	var out []*auditlog.Row
+	for chunk := range slices.Chunk(keys, maxChunk/len(t.Key)) {
+		rows, err := o.read(ctx, t, lockKey, func(s *sql.Selector) { s.Where(in(s, t.Key, chunk)) }, more...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
+// keyText returns the values of a unique key as text, by which those that are given are compared with those that are stored. Two that the database
+// takes for equal may have different texts: the insert then fails, and is tried again row by row.
+func keyText(values []any) string {
+	var b strings.Builder
+	for _, v := range values {
+		if dv, err := driver.DefaultParameterConverter.ConvertValue(v); err == nil {
+			v = dv
+		}
+		switch x := v.(type) {
+		case []byte:
+			v = string(x)
+		case time.Time:
+			v = x.UTC()
+		}
+		fmt.Fprintf(&b, "%v\x00", v)
+	}
+	return b.String()
+}
+
+// insertNew inserts rows, without saying what to do on a conflict.
+func (o *operation) insertNew(ctx context.Context, rows []int) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	t, u := o.target.Type, o.create.upsert
+	query, args := u.statement(rows, false)
+	var res sql.Result
+	if err := o.ex.Exec(ctx, query, args, &res); err != nil {
+		return err
+	}
+	id, err := res.LastInsertId()
+	if err != nil {
+		return err
+	}
+	if u.result.id == 0 {
+		u.result.id = id
+	}
+	u.result.affected += int64(len(rows))
+	for n, i := range rows {
+		key := valuesOf(o.create.specs[i], t.Key)
+		if key == nil {
+			key = []any{id + int64(n)}
+		}
+		text, err := auditlog.KeyText(key)
+		if err != nil {
+			return err
+		}
+		u.inserted, u.mine[text] = append(u.inserted, key), true
+	}
+	return nil
+}
+
+// updateThere runs the rows of ent's insert that are there.
+func (o *operation) updateThere(ctx context.Context, rows []int) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	u := o.create.upsert
+	query, args := u.statement(rows, true)
+	var res sql.Result
+	if err := o.ex.Exec(ctx, query, args, &res); err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	u.result.affected += n
+	if id, _ := res.LastInsertId(); u.result.id == 0 {
+		u.result.id = id
+	}
+	return err
+}
+
+// statement returns ent's insert for some of its rows, with what to do on a conflict or without.
+func (u *upsert) statement(rows []int, conflict bool) (string, []any) {
+	var (
+		b    strings.Builder
+		args = []any{}
+	)
+	b.WriteString(u.head)
+	for n, i := range rows {
+		if n > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(u.rows[i].text)
+		args = append(args, u.rows[i].args...)
+	}
+	if conflict {
+		b.WriteString(u.tail)
+		args = append(args, u.args...)
+	}
+	return b.String(), args
+}
+
+// takeApart takes an insert of ent's apart.
+func takeApart(query string, args []any) (*upsert, error) {
+	const values, duplicate = " VALUES ", " ON DUPLICATE KEY UPDATE "
+	start, end := clause(query, 0, values), clause(query, 0, duplicate)
+	if start < 0 || end < start {
+		return nil, fmt.Errorf("%w: the statement is not one of ent's own: %s", auditlog.ErrUpsert, query)
+	}
+	start += len(values)
+	u := &upsert{head: query[:start], tail: query[end:]}
+	from, depth, quote, params := start, 0, byte(0), 0
+	for i := start; i < end; i++ {
+		switch ch := query[i]; {
+		case quote != 0:
+			if ch == quote {
+				quote = 0
+			}
+		case ch == '\'' || ch == '`' || ch == '"':
+			quote = ch
+		case ch == '?':
+			params++
+		case ch == '(':
+			if depth == 0 {
+				from, params = i, 0
+			}
+			depth++
+		case ch == ')':
+			if depth--; depth == 0 {
+				if params > len(args) {
+					return nil, fmt.Errorf("%w: the statement has too few arguments: %s", auditlog.ErrUpsert, query)
+				}
+				u.rows = append(u.rows, tuple{query[from : i+1], args[:params]})
+				args = args[params:]
+			}
+		}
+	}
+	u.args = args
+	return u, nil
+}
