@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/schema"
 	audited "github.com/sqlaudit/sqlaudit/internal/parity/audited/script"
 	bare "github.com/sqlaudit/sqlaudit/internal/parity/bare/script"
 	"github.com/sqlaudit/sqlaudit/internal/parity/mirror"
@@ -73,9 +75,12 @@ func TestParity(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
 			without, with := newSide(t, b, "bare"), newSide(t, b, "audited")
+			ran, recorded := 0, map[string]bool{}
 			for _, name := range audited.Names() {
 				t.Run(name, func(t *testing.T) {
 					want, got := without.transcript(t, name), with.transcript(t, name)
+					ran++
+					with.addRecorded(t, recorded)
 					for _, line := range want {
 						if strings.HasPrefix(line, bare.EndsEarly) {
 							t.Fatal("the script itself is wrong:\n" + strings.Join(want, "\n"))
@@ -91,8 +96,24 @@ func TestParity(t *testing.T) {
 					}
 				})
 			}
+			if ran == len(audited.Names()) {
+				require.ElementsMatch(t, schema.Tracked, slices.Collect(maps.Keys(recorded)), "or nothing would be compared with anything")
+			}
 		})
 	}
+}
+
+// addRecorded adds the types that the log has entries about.
+func (s *side) addRecorded(t *testing.T, types map[string]bool) {
+	rows, err := s.db.Query("SELECT DISTINCT resource_type FROM " + logTable)
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		require.NoError(t, rows.Scan(&name))
+		types[name] = true
+	}
+	require.NoError(t, rows.Err())
 }
 
 // TestTables checks that auditing adds one table, and changes nothing about the others.

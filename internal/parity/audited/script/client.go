@@ -58,7 +58,7 @@ func (nobodys) Type() string { return "Nobody" }
 func debugging(s *Script) {
 	var mu sync.Mutex
 	said := 0
-	log := ent.Log(func(args ...any) {
+	log := ent.Log(func(...any) {
 		mu.Lock()
 		defer mu.Unlock()
 		said++
@@ -177,11 +177,7 @@ func drivers(s *Script) {
 		}
 		_, err = c.ExecContext(ctx, "UPDATE pets SET trained = true")
 		s.Err("exec", err)
-		rows, err := c.QueryContext(ctx, "SELECT name FROM users")
-		s.Err("query", err)
-		if err == nil {
-			s.Got("names")(gather(rows))
-		}
+		s.Got("query")(gather(c.QueryContext(ctx, "SELECT name FROM users")))
 		s.Got("read")(c.User.Query().WithPets().Order(user.ByID()).All(ctx))
 	}
 }

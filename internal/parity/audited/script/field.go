@@ -162,11 +162,14 @@ func jsonFields(s *Script) {
 func modify(s *Script) {
 	c, ctx := s.Client, s.Ctx
 	us := s.users("a", "b")
+	calls := 0
 	double := func(u *sql.UpdateBuilder) {
+		calls++
 		u.Set(user.FieldEdits, sql.ExprFunc(func(b *sql.Builder) { b.Ident(user.FieldEdits).WriteString(" + 7") }))
 	}
 	s.Got("one")(us[0].Update().Modify(double).Save(ctx))
 	s.Got("many")(c.User.Update().Where(user.Name("b")).Modify(double).Save(ctx))
+	s.Value("calls", calls)
 	s.Got("with a field")(c.User.Update().SetAge(4).Modify(func(u *sql.UpdateBuilder) { u.Set(user.FieldNick, "m") }).Save(ctx))
 	s.Got("that only a modifier makes an update")(c.Pet.Update().Modify(func(u *sql.UpdateBuilder) { u.Set(pet.FieldName, "m") }).Save(ctx))
 	s.Got("an unknown column")(us[1].Update().Modify(func(u *sql.UpdateBuilder) { u.Set("unknown", 1) }).Save(ctx))

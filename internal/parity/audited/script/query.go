@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"reflect"
 
 	"entgo.io/ent/dialect/sql"
@@ -17,6 +18,7 @@ var queryScenes = []scene{
 	{"select", "columns, and what they are scanned into", selecting},
 	{"aggregate", "counts and sums, by group", aggregate},
 	{"predicates", "conditions on fields and edges", predicates},
+	{"conditions on mutations", "joins, limits, orders, errors: what a mutation takes of a condition", conditionsOnMutations},
 	{"clone", "a query and its clone do not know of each other", clone},
 	{"traverse", "from entities and queries along edges", traverse},
 	{"eager loading", "edges that are loaded with their entities", eagerLoading},
@@ -125,6 +127,58 @@ func predicates(s *Script) {
 		s.Got("delete: " + q.name)(c.User.Delete().Where(q.p, user.Name("nobody")).Exec(ctx))
 	}
 	s.Got("a condition that is no SQL")(c.User.Update().Where(func(s *sql.Selector) { s.Where(sql.ExprP("no such thing")) }).SetAge(1).Save(ctx))
+}
+
+func conditionsOnMutations(s *Script) {
+	c, ctx := s.Client, s.Ctx
+	us := s.users("a", "b", "c")
+	c.User.Update().SetAge(0).ExecX(ctx)
+	c.Pet.Create().SetName("p").SetOwner(us[1]).ExecX(ctx)
+	for _, q := range []struct {
+		name string
+		p    func(*sql.Selector)
+	}{
+		{"limit", func(q *sql.Selector) { q.Limit(1) }},
+		{"order and limit", func(q *sql.Selector) { q.OrderBy(sql.Desc(q.C(user.FieldID))).Limit(1) }},
+		{"join", func(q *sql.Selector) {
+			t := sql.Dialect(q.Dialect()).Table(pet.Table)
+			q.Join(t).On(q.C(user.FieldID), t.C(pet.OwnerColumn))
+		}},
+		{"join and condition", func(q *sql.Selector) {
+			t := sql.Dialect(q.Dialect()).Table(pet.Table)
+			q.Join(t).On(q.C(user.FieldID), t.C(pet.OwnerColumn)).Where(sql.EQ(t.C(pet.FieldName), "p"))
+		}},
+		{"subquery", func(q *sql.Selector) {
+			t := sql.Dialect(q.Dialect()).Table(pet.Table)
+			q.Where(sql.In(q.C(user.FieldID), sql.Dialect(q.Dialect()).Select(t.C(pet.OwnerColumn)).From(t)))
+		}},
+		{"error", func(q *sql.Selector) { q.AddError(errors.New("no such condition")) }},
+		{"false", func(q *sql.Selector) { q.Where(sql.False()) }},
+		{"raw", func(q *sql.Selector) { q.Where(sql.ExprP("name = ?", "c")) }},
+		{"none", func(*sql.Selector) {}},
+	} {
+		// Ent panics on one that turns out to be no condition at all, here and there.
+		try := func(what string, f func(*ent.Tx) (any, error)) {
+			tx := s.Begin()
+			defer func() { s.Err("rollback", tx.Rollback()) }()
+			s.Panics(what+": "+q.name, func() {
+				v, err := f(tx)
+				s.Got(what+": "+q.name)(v, err)
+				if err == nil {
+					s.Got("then")(tx.User.Query().Order(user.ByID()).Select(user.FieldAge).Ints(ctx))
+				}
+			})
+		}
+		try("update", func(tx *ent.Tx) (any, error) { return tx.User.Update().Where(q.p).AddAge(1).Save(ctx) })
+		try("update with an edge", func(tx *ent.Tx) (any, error) {
+			return tx.User.Update().Where(q.p).AddAge(1).ClearFollowing().Save(ctx)
+		})
+		try("update one", func(tx *ent.Tx) (any, error) { return tx.User.UpdateOneID(us[1].ID).Where(q.p).AddAge(1).Save(ctx) })
+		try("update one with an edge", func(tx *ent.Tx) (any, error) {
+			return tx.User.UpdateOneID(us[1].ID).Where(q.p).ClearFollowing().Save(ctx)
+		})
+		try("delete", func(tx *ent.Tx) (any, error) { return tx.User.Delete().Where(q.p).Exec(ctx) })
+	}
 }
 
 func clone(s *Script) {

@@ -258,29 +258,26 @@ func execQuery(s *Script) {
 	res, err := c.ExecContext(ctx, "UPDATE users SET age = 5")
 	s.Err("exec", err)
 	s.Got("rows")(res.RowsAffected())
-	rows, err := c.QueryContext(ctx, "SELECT name FROM users ORDER BY id")
-	s.Err("query", err)
-	s.Got("names")(gather(rows))
+	s.Got("query")(gather(c.QueryContext(ctx, "SELECT name FROM users ORDER BY id")))
 	_, err = c.ExecContext(ctx, "UPDATE nothing SET age = 5")
 	s.Err("exec of nonsense", err)
-	rows, err = c.QueryContext(ctx, "SELECT nothing FROM users") //nolint:sqlclosecheck // there are none
-	s.Value("query of nonsense", rows)
-	s.Err("query of nonsense", err)
+	s.Got("query of nonsense")(gather(c.QueryContext(ctx, "SELECT nothing FROM users")))
 	tx := s.Begin()
 	s.raw("within", tx, "UPDATE users SET age = 6 WHERE name = 'a'")
 	s.Got("seen by ent")(tx.User.Query().Where(user.Age(6)).Count(ctx))
 	s.Got("and by updates")(tx.User.Update().Where(user.Age(6)).AddAge(1).Save(ctx))
-	rows, err = tx.QueryContext(ctx, "SELECT name FROM users WHERE age = 7")
-	s.Err("query", err)
-	s.Got("names")(gather(rows))
+	s.Got("query")(gather(tx.QueryContext(ctx, "SELECT name FROM users WHERE age = 7")))
 	s.Err("rollback", tx.Rollback())
 	s.Got("read")(c.User.Query().Order(user.ByID()).All(ctx))
 }
 
-// gather returns the texts of rows, and closes them.
-func gather(rows *stdsql.Rows) (v any, err error) {
+// gather returns the texts of the rows of a query, and closes them.
+func gather(rows *stdsql.Rows, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
 	var texts []string
-	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var text string
 		if err := rows.Scan(&text); err != nil {

@@ -34,7 +34,7 @@ func interceptors(s *Script) {
 			return v, err
 		})
 	}))
-	c.User.Intercept(intercept.TraverseUser(func(_ context.Context, q *ent.UserQuery) error {
+	c.User.Intercept(intercept.TraverseUser(func(context.Context, *ent.UserQuery) error {
 		s.Line("users are traversed")
 		return nil
 	}))

@@ -94,7 +94,7 @@ func (Note) Policy() ent.Policy {
 				}
 				return privacy.Skip
 			}),
-			privacy.OnMutationOperation(privacy.MutationRuleFunc(func(ctx context.Context, m ent.Mutation) error {
+			privacy.OnMutationOperation(privacy.MutationRuleFunc(func(_ context.Context, m ent.Mutation) error {
 				if text, ok := m.Field("text"); ok && text == "forbidden" {
 					return errors.New("a rule of its own")
 				}
