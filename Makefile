@@ -1,5 +1,5 @@
 # The generators of committed code, and what they are to leave unchanged.
-GENERATED = ./example/ent ./internal/conformance/ent
+GENERATED = ./example/ent ./internal/conformance/ent ./internal/parity/audited/ent ./internal/parity/bare/ent
 LINT      = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 TESTFLAGS ?=
 
