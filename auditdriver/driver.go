@@ -133,7 +133,7 @@ func execContext(ctx context.Context, ex any, query string, args []any) (sql.Res
 	}); ok {
 		return ex.ExecContext(ctx, query, args...)
 	}
-	return nil, fmt.Errorf("sqlaudit: %T does not support ExecContext", ex)
+	return nil, fmt.Errorf("%s.ExecContext is not supported", kind(ex))
 }
 
 func queryContext(ctx context.Context, ex any, query string, args []any) (*sql.Rows, error) {
@@ -142,7 +142,7 @@ func queryContext(ctx context.Context, ex any, query string, args []any) (*sql.R
 	}); ok {
 		return ex.QueryContext(ctx, query, args...)
 	}
-	return nil, fmt.Errorf("sqlaudit: %T does not support QueryContext", ex)
+	return nil, fmt.Errorf("%s.QueryContext is not supported", kind(ex))
 }
 
 // Find returns the audit driver that drv leads to and, if drv is within a transaction, that transaction. Inner gives
@@ -163,4 +163,12 @@ func Find(drv any, inner func(dialect.Driver) dialect.Tx) (*Driver, *Tx, error) 
 		}
 	}
 	return nil, nil, fmt.Errorf("%w (got %T)", auditlog.ErrDriver, drv)
+}
+
+// kind returns what ent calls ex in its errors.
+func kind(ex any) string {
+	if _, ok := ex.(dialect.Tx); ok {
+		return "Tx"
+	}
+	return "Driver"
 }

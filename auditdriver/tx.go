@@ -38,6 +38,7 @@ type Tx struct {
 	locked  bool
 	failure error // why Commit fails
 	ended   error // why the database has rolled the transaction back
+	over    bool  // it was committed or rolled back
 }
 
 func (d *Driver) newTx(ctx context.Context, tx dialect.Tx) *Tx {
@@ -172,7 +173,7 @@ func (tx *Tx) Record(ctx context.Context, entries []*auditlog.Entry) error {
 func (tx *Tx) flush(ctx context.Context) error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	if tx.failure != nil || len(tx.pending) == 0 {
+	if tx.over || tx.failure != nil || len(tx.pending) == 0 {
 		return nil
 	}
 	entries := tx.pending
@@ -183,6 +184,16 @@ func (tx *Tx) flush(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// aborted reports whether PostgreSQL ignores the transaction's statements until it is rolled back, as err said. Its commit is then a rollback.
+func (tx *Tx) aborted(err error) bool {
+	var state interface{ SQLState() string }
+	if !errors.As(err, &state) || state.SQLState() != "25P02" {
+		return false
+	}
+	err = tx.Tx.Exec(tx.ctx, "SELECT 1", []any{}, nil)
+	return errors.As(err, &state) && state.SQLState() == "25P02"
 }
 
 // Lock takes the write lock of a database that has only one, once, so that a mutation that is about to read
@@ -217,10 +228,19 @@ func (tx *Tx) Commit() error {
 	// What flush returns stays as the transaction's failure.
 	_ = tx.flush(tx.ctx)
 	tx.mu.Lock()
-	err := tx.failure
+	err, over := tx.failure, tx.over
+	tx.over = true
 	tx.mu.Unlock()
-	if err != nil {
-		return errors.Join(fmt.Errorf("%w: %w", auditlog.ErrIncomplete, err), tx.Rollback())
+	if err != nil && !over && !tx.aborted(err) {
+		return errors.Join(fmt.Errorf("%w: %w", auditlog.ErrIncomplete, err), tx.Tx.Rollback())
 	}
 	return tx.Tx.Commit()
+}
+
+// Rollback implements dialect.Tx.
+func (tx *Tx) Rollback() error {
+	tx.mu.Lock()
+	tx.over = true
+	tx.mu.Unlock()
+	return tx.Tx.Rollback()
 }

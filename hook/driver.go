@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"reflect"
+	"strings"
 
 	stdsql "database/sql"
 
@@ -148,6 +149,11 @@ func (o *operation) dispatch(ctx context.Context, query string, args, v any) err
 	}
 	if j := o.joinOf(query, "DELETE FROM "); j != nil {
 		return o.linksLeave(ctx, j, query, args)
+	}
+	if o.nobody && strings.HasPrefix(query, "UPDATE "+o.ident(o.target.Type)+" ") {
+		o.nobody = false
+		*v.(*sql.Result) = driver.RowsAffected(0)
+		return nil
 	}
 	if err := o.ex.Exec(ctx, query, args, v); err != nil {
 		return err

@@ -88,10 +88,7 @@ func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, w
 	default:
 		s.ForUpdate()
 	}
-	if err := s.Err(); err != nil {
-		return nil, err
-	}
-	query, args := s.Query()
+	query, args := s.Query() // whose errors ent ignores too
 	return o.scan(ctx, t, query, args, more...)
 }
 
@@ -99,14 +96,14 @@ func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, w
 func (o *operation) scan(ctx context.Context, t *auditlog.Type, query string, args any, more ...string) ([]*auditlog.Row, error) {
 	rows := &sql.Rows{}
 	if err := o.ex.Query(ctx, query, args, rows); err != nil {
-		return nil, fmt.Errorf("read %s: %w", t.Table, err)
+		return nil, err
 	}
 	defer rows.Close()
 	var out []*auditlog.Row
 	for rows.Next() {
 		r, err := t.ScanRow(rows, o.base.Dialect(), more...)
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", t.Table, err)
+			return nil, auditlog.Failed("read "+t.Table, err)
 		}
 		out = append(out, r)
 	}

@@ -38,6 +38,7 @@ type operation struct {
 	updates bool  // ent updates rows of the target's type, whose ids must not change
 	deletes bool  // ent deletes them
 	deleted int   // how many of them its delete affected, or -1 while that is not known
+	nobody  bool  // the row that ent's update names is not there
 	issued  int   // how many of ent's statements were issued
 	last    error // what the last of them failed with
 	failure error // what the record failed with
@@ -103,15 +104,15 @@ func (o *operation) begin(ctx context.Context) error {
 // own reports whether the transaction is the operation's own.
 func (o *operation) own() bool { return o.end != nil }
 
-// fails notes that the record failed before ent has written, and ends the operation. An operation that has not begun could not
-// begin, for a reason that ent would have met too.
+// fails ends the operation before ent has written: what ent was about to change could not be read. An error of the database is one that ent's own
+// statement would have met, and is returned as it is.
 func (o *operation) fails(err error) error {
 	if err == nil || o.phase != open {
 		return err
 	}
 	o.phase = done
 	defer o.release()
-	o.failure = o.rollback(auditlog.Failed("read rows before the mutation", err))
+	o.failure = o.rollback(err)
 	return o.failure
 }
 

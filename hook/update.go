@@ -2,6 +2,7 @@ package hook
 
 import (
 	"context"
+	"fmt"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -67,20 +68,28 @@ func (o *operation) readUpdated(ctx context.Context, spec *sqlgraph.UpdateSpec, 
 			predicate(s)
 		}
 	})
+	if err != nil && one == nil && external(spec) {
+		err = fmt.Errorf("querying table %s: %w", spec.Node.Table, err) // as ent does
+	}
 	if err != nil {
 		return nil, err
 	}
 	if touches {
 		o.add(t, rows)
 	}
-	switch {
-	case one == nil:
-		spec.Predicate, err = o.narrow(rows, spec.Predicate)
-		return keysOf(rows), err
-	case len(rows) == 0:
-		none(spec)
+	if one != nil {
+		o.nobody = len(rows) == 0 // one that comes meanwhile would change unrecorded
+		return [][]any{one}, nil
 	}
-	return [][]any{one}, nil
+	own := spec.Predicate
+	if spec.Predicate, err = o.narrow(rows, own); err == nil && external(spec) && own != nil {
+		narrowed := spec.Predicate
+		spec.Predicate = func(s *sql.Selector) {
+			own(s)
+			narrowed(s)
+		}
+	}
+	return keysOf(rows), err
 }
 
 // oneOf returns the primary key of the row that an update of one entity names, or nil.
@@ -94,18 +103,6 @@ func oneOf(n *sqlgraph.NodeSpec) []any {
 	return nil
 }
 
-// none has an update of one entity match no row: there was none to read, and one that comes meanwhile would change unrecorded.
-func none(spec *sqlgraph.UpdateSpec) {
-	if spec.Node.ID != nil {
-		spec.Predicate = func(s *sql.Selector) { s.Where(sql.False()) }
-		return
-	}
-	// With a predicate ent would look for the entity again, by the one id that this type has not.
-	for _, id := range spec.Node.CompositeID {
-		id.Value = nil
-	}
-}
-
 // asStatement returns a predicate that takes of p what an UPDATE or DELETE of ent's takes of it: its conditions, without limit,
 // order or joins.
 func asStatement(p func(*sql.Selector)) func(*sql.Selector) {
@@ -116,9 +113,6 @@ func asStatement(p func(*sql.Selector)) func(*sql.Selector) {
 		table := s.Table()
 		scratch := sql.Dialect(s.Dialect()).Select().From(table).WithContext(s.Context())
 		p(scratch)
-		if err := scratch.Err(); err != nil {
-			s.AddError(err)
-		}
 		if where := scratch.P(); where != nil {
 			s.Where(where)
 		}

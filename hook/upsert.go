@@ -31,7 +31,7 @@ func (o *operation) resolve(ctx context.Context, query string, args any, run fun
 	for try := 0; ; try++ {
 		before, err := o.conflicts(ctx, lock)
 		if err != nil {
-			return auditlog.Failed("read rows before the mutation", err)
+			return err
 		}
 		o.add(t, before)
 		clauses, updates := splitConflict(query)
@@ -91,13 +91,13 @@ func (o *operation) passesOver(ctx context.Context, clauses [3]string, args any,
 			return false, err
 		}
 		if mine, err = o.readKeys(ctx, t, lockNone, t.Key, tuplesOf(c.ids)); err != nil {
-			return false, auditlog.Failed("read rows before the mutation", err)
+			return false, err
 		}
 	}
 	// Another row may have come in between, or the user's own condition did not hold.
 	now, err := o.conflicts(ctx, lockNone)
 	if err != nil {
-		return false, auditlog.Failed("read rows before the mutation", err)
+		return false, err
 	}
 	done := make(map[string]bool)
 	for _, r := range mine {

@@ -115,7 +115,7 @@ func (o *operation) partition(ctx context.Context, rows []int, lock strength) (t
 	for _, l := range lookups {
 		found, err := o.readKeys(ctx, t, lock, l.columns, l.values)
 		if err != nil {
-			return nil, nil, auditlog.Failed("read rows before the mutation", err)
+			return nil, nil, err
 		}
 		for _, r := range found {
 			keys[r.Text] = r.Key
@@ -127,7 +127,7 @@ func (o *operation) partition(ctx context.Context, rows []int, lock strength) (t
 	// What the snapshot shows may be gone, or have other keys.
 	found, err := o.readLocked(ctx, slices.Collect(maps.Values(keys)))
 	if err != nil {
-		return nil, nil, auditlog.Failed("read rows before the mutation", err)
+		return nil, nil, err
 	}
 	taken := make([]map[string]bool, len(lookups)) // by the keys that rows have, as text
 	for n, l := range lookups {

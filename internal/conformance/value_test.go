@@ -1,10 +1,12 @@
 package conformance
 
 import (
+	"math"
 	"net/url"
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/kinds"
+	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
 func TestValue(t *testing.T) { runCases(t, valueCases) }
@@ -109,6 +112,71 @@ var valueCases = []testCase{
 		require.Error(t, cs[1].Err)
 		require.JSONEq(t, `"three"`, jsonOf(t, cs[1].New))
 		require.ErrorContains(t, cs[2].Err, `no tracked field "gone"`)
+	}},
+	{"awkward values", "floats beyond numbers, times with a zone and parts of a microsecond, decimals, and what stands at the limits", func(t *testing.T, e *env) {
+		at := time.Date(1969, 12, 31, 23, 59, 59, 123456789, time.FixedZone("", -3*3600))
+		d := e.client.Doc.Create().SetID("ü'\"\\%_🐘").SetTitle("").SetBody([]byte{}).SetTags([]string{}).SetScore(5e-324).SetViews(math.MinInt64).SetDue(at).SaveX(e.ctx)
+		e.client.Doc.UpdateOne(d).SetViews(math.MaxInt64).SetScore(math.MaxFloat64).SetExtra(map[string]any{"a/b": []any{1.5, nil, "<&>"}}).ExecX(e.ctx)
+		if e.backend.dialect != dialect.MySQL { // which has neither
+			e.client.Doc.UpdateOne(d).SetScore(math.Inf(-1)).ExecX(e.ctx)
+			require.Equal(t, math.Inf(-1), changes(t, e, d.QueryHistory())["score"].New)
+		}
+		stored := e.client.Doc.GetX(e.ctx, d.ID).Due
+		require.True(t, stored.Equal(changes(t, e, d.QueryHistory().Where(auditlog.Action("create")))["due"].New.(time.Time)), "what landed, to the part that the database keeps")
+		a := e.client.Account.Create().SetID("DE0").SetBalance(kinds.ParseDecimal("12345678901234.5678")).SaveX(e.ctx)
+		a.Update().SetBalance(kinds.ParseDecimal("-0.0001")).ExecX(e.ctx)
+		c := changes(t, e, a.QueryHistory())["balance"]
+		require.Equal(t, "12345678901234.5678", c.Old.(kinds.Decimal).String())
+		require.Equal(t, "-0.0001", c.New.(kinds.Decimal).String())
+	}},
+	{"an id in another form", "an id that is stored otherwise than it is in Go", func(t *testing.T, e *env) {
+		p := e.client.Page.Create().SetID(kinds.Path{Folder: "a", File: "b/c"}).SetText("t").SaveX(e.ctx)
+		require.Equal(t, "a/b/c", e.last(t).Resource)
+		p.Update().SetText("u").ExecX(e.ctx)
+		require.Equal(t, 2, p.QueryHistory().CountX(e.ctx))
+		require.Equal(t, 1, e.client.Page.Update().SetText("v").SaveX(e.ctx))
+		e.client.Page.DeleteOneID(p.ID).ExecX(e.ctx)
+		require.Len(t, e.log(t), 4)
+	}},
+	{"a trigger's value", "what a trigger, or a default, of the database made of it", func(t *testing.T, e *env) {
+		for _, query := range map[string][]string{
+			dialect.SQLite: {
+				"CREATE TRIGGER tw AFTER UPDATE OF name ON twins WHEN NEW.name NOT LIKE '%!' BEGIN UPDATE twins SET name = NEW.name || '!' WHERE id = NEW.id; END",
+				"CREATE TRIGGER ti AFTER INSERT ON twins BEGIN UPDATE twins SET name = NEW.name || '?' WHERE id = NEW.id; END",
+			},
+			dialect.Postgres: {
+				"CREATE FUNCTION mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := NEW.name || CASE TG_OP WHEN 'INSERT' THEN '?' ELSE '!' END; RETURN NEW; END $$",
+				"CREATE TRIGGER tw BEFORE UPDATE ON twins FOR EACH ROW EXECUTE FUNCTION mark()",
+				"CREATE TRIGGER ti BEFORE INSERT ON twins FOR EACH ROW EXECUTE FUNCTION mark()",
+			},
+			dialect.MySQL: {
+				"CREATE TRIGGER tw BEFORE UPDATE ON twins FOR EACH ROW SET NEW.name = CONCAT(NEW.name, '!')",
+				"CREATE TRIGGER ti BEFORE INSERT ON twins FOR EACH ROW SET NEW.name = CONCAT(NEW.name, '?')",
+			},
+		}[e.backend.dialect] {
+			testdb.Exec(t, e.db, query)
+		}
+		defer func() {
+			on := ""
+			if e.backend.dialect == dialect.Postgres {
+				on = " ON twins"
+				defer testdb.Exec(t, e.db, "DROP FUNCTION mark()")
+			}
+			testdb.Exec(t, e.db, "DROP TRIGGER tw"+on)
+			testdb.Exec(t, e.db, "DROP TRIGGER ti"+on)
+		}()
+		tw := e.client.Twin.Create().SetName("a").SaveX(e.ctx)
+		require.Contains(t, string(e.last(t).New["name"]), "a?")
+		tw.Update().SetName("b").ExecX(e.ctx)
+		require.Equal(t, `"b!"`, string(e.last(t).New["name"]))
+		e.client.Twin.Update().SetName("c").ExecX(e.ctx)
+		require.Equal(t, `"b!" → "c!"`, e.last(t).Change("name"))
+	}},
+	{"a value that ent cannot read any more", "its write fails, as its read would", func(t *testing.T, e *env) {
+		d := e.client.Doc.Create().SetID("d").SetTitle("t").SetViews(math.MaxInt64).SaveX(e.ctx)
+		require.Error(t, d.Update().AddViews(1).Exec(e.ctx)) // SQLite makes a float of it
+		require.Error(t, e.client.Doc.Update().AddViews(1).Exec(e.ctx))
+		require.Len(t, e.log(t), 1)
 	}},
 	{"text form", "a change reads well on one line", func(t *testing.T, e *env) {
 		u := e.user("a")

@@ -316,8 +316,8 @@ func fromLog(t testing.TB, k kind, raw json.RawMessage) string {
 	case text:
 		require.NoError(t, json.Unmarshal(raw, &s))
 		return s
-	case float:
-		f, err := strconv.ParseFloat(string(raw), 64)
+	case float: // what is no number stands as a string
+		f, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
 		require.NoError(t, err)
 		return strconv.FormatFloat(f, 'g', -1, 64)
 	case document:

@@ -66,7 +66,10 @@ func (s *side) transcript(t *testing.T, name string) []string {
 	tr := &transcript.Transcript{Env: transcript.Env{Ctx: ctx, DB: s.db, Dialect: s.backend.dialect, Hide: s.hide}}
 	s.run(tr, name)
 	require.NotEmpty(t, tr.Lines(), "a script that says nothing shows nothing")
-	return append(tr.Lines(), dump(t, s.backend, s.db, s.tables)...)
+	for _, line := range dump(t, s.backend, s.db, s.tables) {
+		tr.Line("%s", line)
+	}
+	return tr.Lines()
 }
 
 // TestParity runs every script with and without auditing. Nobody but a reader of the log may notice: all that is returned and all that

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,11 @@ type Env struct {
 	Dialect string
 	// Hide is text that may differ between two runs, such as the name of the database. It is left out of transcripts.
 	Hide string
+	// HideIDs leaves the ids that the database gives out of a transcript.
+	HideIDs bool
 }
+
+var anyID = regexp.MustCompile(`\b(id|auto_increment)=\d+`)
 
 // A Transcript is a list of lines. Its zero value is empty. It is safe for concurrent use.
 type Transcript struct {
@@ -35,6 +40,9 @@ func (t *Transcript) Line(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	if t.Hide != "" {
 		line = strings.ReplaceAll(line, t.Hide, "<database>")
+	}
+	if t.HideIDs {
+		line = anyID.ReplaceAllString(line, "$1=<id>")
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -66,8 +74,13 @@ func (t *Transcript) Panics(what string, f func()) {
 	f()
 }
 
-// FormatError returns an error's text, and the types of all that it wraps.
-func FormatError(err error) string { return fmt.Sprintf("%s %q", types(err), err.Error()) }
+// FormatError returns an error's text, and the types of all that it wraps. What the database says of the text of the statement is left out: the
+// statement that it refuses is then the one that reads, which comes first.
+func FormatError(err error) string {
+	return fmt.Sprintf("%s %q", types(err), ofStatement.ReplaceAllString(err.Error(), "<statement>"))
+}
+
+var ofStatement = regexp.MustCompile(`syntax error at (end of input|or near "[^"]*")|use near '.*'|execute [A-Z ]+ in a read-only`)
 
 func types(err error) string {
 	name := fmt.Sprintf("%T", err)

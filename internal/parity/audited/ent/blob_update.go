@@ -256,9 +256,11 @@ func (_u *BlobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
-		return _node, err
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	if _err != nil {
+		return _node, _err
 	}
+	defer _end()
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -538,9 +540,16 @@ func (_u *BlobUpdateOne) sqlSave(ctx context.Context) (_node *Blob, err error) {
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
-		return _node, err
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	if _err != nil {
+		return _node, _err
 	}
+	defer func() {
+		_end()
+		if _node != nil {
+			_node.driver = _u.driver
+		}
+	}()
 
 	_node = &Blob{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -1320,7 +1320,8 @@ func (c *FriendshipClient) QueryFriend(_m *Friendship) *UserQuery {
 
 // Hooks returns the client hooks.
 func (c *FriendshipClient) Hooks() []Hook {
-	return c.hooks.Friendship
+	hooks := c.hooks.Friendship
+	return append(hooks[:len(hooks):len(hooks)], friendship.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -1848,7 +1849,8 @@ func (c *MembershipClient) QueryGroup(_m *Membership) *GroupQuery {
 
 // Hooks returns the client hooks.
 func (c *MembershipClient) Hooks() []Hook {
-	return c.hooks.Membership
+	hooks := c.hooks.Membership
+	return append(hooks[:len(hooks):len(hooks)], membership.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -3314,7 +3316,8 @@ func (c *TweetLikeClient) QueryTweet(_m *TweetLike) *TweetQuery {
 
 // Hooks returns the client hooks.
 func (c *TweetLikeClient) Hooks() []Hook {
-	return c.hooks.TweetLike
+	hooks := c.hooks.TweetLike
+	return append(hooks[:len(hooks):len(hooks)], tweetlike.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.

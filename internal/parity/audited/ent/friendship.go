@@ -30,6 +30,7 @@ type Friendship struct {
 	// The values are being populated by the FriendshipQuery when eager-loading is set.
 	Edges        FriendshipEdges `json:"edges"`
 	selectValues sql.SelectValues
+	_history     auditHistory
 }
 
 // FriendshipEdges holds the relations/edges for other nodes in the graph.

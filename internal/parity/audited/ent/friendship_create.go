@@ -80,7 +80,9 @@ func (_c *FriendshipCreate) Mutation() *FriendshipMutation {
 
 // Save creates the Friendship in the database.
 func (_c *FriendshipCreate) Save(ctx context.Context) (*Friendship, error) {
-	_c.defaults()
+	if err := _c.defaults(); err != nil {
+		return nil, err
+	}
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -107,15 +109,19 @@ func (_c *FriendshipCreate) ExecX(ctx context.Context) {
 }
 
 // defaults sets the default values of the builder before save.
-func (_c *FriendshipCreate) defaults() {
+func (_c *FriendshipCreate) defaults() error {
 	if _, ok := _c.mutation.Weight(); !ok {
 		v := friendship.DefaultWeight
 		_c.mutation.SetWeight(v)
 	}
 	if _, ok := _c.mutation.Since(); !ok {
+		if friendship.DefaultSince == nil {
+			return fmt.Errorf("ent: uninitialized friendship.DefaultSince (forgotten import ent/runtime?)")
+		}
 		v := friendship.DefaultSince()
 		_c.mutation.SetSince(v)
 	}
+	return nil
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -165,6 +171,8 @@ func (_c *FriendshipCreate) createSpec() (*Friendship, *sqlgraph.CreateSpec) {
 		_spec = sqlgraph.NewCreateSpec(friendship.Table, sqlgraph.NewFieldSpec(friendship.FieldID, field.TypeInt))
 	)
 	_spec.OnConflict = _c.conflict
+	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
+	_node.driver = auditBase(_node.driver)
 
 	if value, ok := _c.mutation.Weight(); ok {
 		_spec.SetField(friendship.FieldWeight, field.TypeInt, value)
@@ -486,6 +494,11 @@ func (_c *FriendshipCreateBulk) Save(ctx context.Context) ([]*Friendship, error)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
+					_end, _err := _c.auditBulk(ctx, spec)
+					if _err != nil {
+						return nil, _err
+					}
+					defer _end()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

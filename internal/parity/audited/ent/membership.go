@@ -28,6 +28,7 @@ type Membership struct {
 	// The values are being populated by the MembershipQuery when eager-loading is set.
 	Edges        MembershipEdges `json:"edges"`
 	selectValues sql.SelectValues
+	_history     auditHistory
 }
 
 // MembershipEdges holds the relations/edges for other nodes in the graph.

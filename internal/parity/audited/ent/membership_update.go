@@ -217,6 +217,11 @@ func (_u *MembershipUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	if _err != nil {
+		return _node, _err
+	}
+	defer _end()
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -456,6 +461,16 @@ func (_u *MembershipUpdateOne) sqlSave(ctx context.Context) (_node *Membership, 
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	if _err != nil {
+		return _node, _err
+	}
+	defer func() {
+		_end()
+		if _node != nil {
+			_node.driver = _u.driver
+		}
+	}()
 
 	_node = &Membership{config: _u.config}
 	_spec.Assign = _node.assignValues

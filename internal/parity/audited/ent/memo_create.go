@@ -121,6 +121,7 @@ func (_c *MemoCreate) createSpec() (*Memo, *sqlgraph.CreateSpec) {
 	)
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
+	_node.driver = auditBase(_node.driver)
 
 	if value, ok := _c.mutation.Text(); ok {
 		_spec.SetField(memo.FieldText, field.TypeString, value)
@@ -343,9 +344,11 @@ func (_c *MemoCreateBulk) Save(ctx context.Context) ([]*Memo, error) {
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
-					if err := _c.auditBulk(ctx, spec); err != nil {
-						return nil, err
+					_end, _err := _c.auditBulk(ctx, spec)
+					if _err != nil {
+						return nil, _err
 					}
+					defer _end()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

@@ -110,9 +110,11 @@ func (_u *MemoUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.SetField(memo.FieldDeleted, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
-		return _node, err
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	if _err != nil {
+		return _node, _err
 	}
+	defer _end()
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -247,9 +249,16 @@ func (_u *MemoUpdateOne) sqlSave(ctx context.Context) (_node *Memo, err error) {
 		_spec.SetField(memo.FieldDeleted, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
-	if err := auditUpdate(ctx, _u.driver, _spec); err != nil {
-		return _node, err
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	if _err != nil {
+		return _node, _err
 	}
+	defer func() {
+		_end()
+		if _node != nil {
+			_node.driver = _u.driver
+		}
+	}()
 
 	_node = &Memo{config: _u.config}
 	_spec.Assign = _node.assignValues

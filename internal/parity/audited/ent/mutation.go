@@ -2731,6 +2731,7 @@ type FriendshipMutation struct {
 	done          bool
 	oldValue      func(context.Context) (*Friendship, error)
 	predicates    []predicate.Friendship
+	_audit        auditState
 }
 
 var _ ent.Mutation = (*FriendshipMutation)(nil)
@@ -4597,6 +4598,7 @@ type MembershipMutation struct {
 	done          bool
 	oldValue      func(context.Context) (*Membership, error)
 	predicates    []predicate.Membership
+	_audit        auditState
 }
 
 var _ ent.Mutation = (*MembershipMutation)(nil)
@@ -9540,6 +9542,7 @@ type TagMutation struct {
 	done          bool
 	oldValue      func(context.Context) (*Tag, error)
 	predicates    []predicate.Tag
+	_audit        auditState
 }
 
 var _ ent.Mutation = (*TagMutation)(nil)
@@ -10922,6 +10925,7 @@ type TweetLikeMutation struct {
 	done          bool
 	oldValue      func(context.Context) (*TweetLike, error)
 	predicates    []predicate.TweetLike
+	_audit        auditState
 }
 
 var _ ent.Mutation = (*TweetLikeMutation)(nil)

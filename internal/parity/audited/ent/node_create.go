@@ -130,6 +130,7 @@ func (_c *NodeCreate) createSpec() (*Node, *sqlgraph.CreateSpec) {
 	)
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
+	_node.driver = auditBase(_node.driver)
 
 	if value, ok := _c.mutation.Value(); ok {
 		_spec.SetField(node.FieldValue, field.TypeInt, value)
@@ -367,9 +368,11 @@ func (_c *NodeCreateBulk) Save(ctx context.Context) ([]*Node, error) {
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
-					if err := _c.auditBulk(ctx, spec); err != nil {
-						return nil, err
+					_end, _err := _c.auditBulk(ctx, spec)
+					if _err != nil {
+						return nil, _err
 					}
+					defer _end()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

@@ -41,12 +41,11 @@ func (_d *NoteDelete) ExecX(ctx context.Context) int {
 
 func (_d *NoteDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(note.Table, sqlgraph.NewFieldSpec(note.FieldID, field.TypeInt))
-	if ps, err := auditDelete(ctx, _d.driver, _spec, _d.mutation.predicates); err != nil {
-		return 0, err
-	} else if ps != nil {
-		defer func(own []predicate.Note) { _d.mutation.predicates = own }(_d.mutation.predicates)
-		_d.mutation.predicates = ps
+	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
+	if _err != nil {
+		return 0, _err
 	}
+	defer _end()
 
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {

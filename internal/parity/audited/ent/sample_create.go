@@ -359,6 +359,7 @@ func (_c *SampleCreate) createSpec() (*Sample, *sqlgraph.CreateSpec, error) {
 	)
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
+	_node.driver = auditBase(_node.driver)
 
 	if value, ok := _c.mutation.Int(); ok {
 		_spec.SetField(sample.FieldInt, field.TypeInt, value)
@@ -1440,9 +1441,11 @@ func (_c *SampleCreateBulk) Save(ctx context.Context) ([]*Sample, error) {
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
-					if err := _c.auditBulk(ctx, spec); err != nil {
-						return nil, err
+					_end, _err := _c.auditBulk(ctx, spec)
+					if _err != nil {
+						return nil, _err
 					}
+					defer _end()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

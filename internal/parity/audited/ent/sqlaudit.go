@@ -19,16 +19,20 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/doc"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/file"
+	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/friendship"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/info"
+	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/membership"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/memo"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/note"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/post"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/sample"
+	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/tag"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/task"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/tweet"
+	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/tweetlike"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/user"
 )
 
@@ -38,17 +42,26 @@ var auditSchema = sqlauditlog.NewSchema(
 	auditCardType,
 	auditDocType,
 	auditFileType,
+	auditFriendshipType,
 	auditGroupType,
 	auditInfoType,
+	auditMembershipType,
 	auditMemoType,
 	auditNodeType,
 	auditNoteType,
 	auditPetType,
 	auditPostType,
 	auditSampleType,
+	auditTagType,
 	auditTaskType,
 	auditTweetType,
+	auditTweetLikeType,
 	auditUserType,
+	auditBlobLinksLinks,
+	auditDocRelatedLinks,
+	auditUserFollowingLinks,
+	auditUserGroupsLinks,
+	auditUserPeersLinks,
 )
 
 // auditBlobType describes what is recorded of Blob.
@@ -56,8 +69,11 @@ var auditBlobType = &sqlauditlog.Type{
 	Name:     TypeBlob,
 	Table:    blob.Table,
 	Identity: blob.AuditIdentity,
-	IDColumn: blob.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Blob).ID, nil },
+	Key:      []string{blob.FieldID},
+	ID:       func(n any) any { return n.(*Blob).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Blob).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "key",
@@ -70,14 +86,19 @@ var auditBlobType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Blob).Count },
 		},
 		{
-			Name:       "parent",
-			Column:     blob.ParentColumn,
-			Value:      func(n any) any { return n.(*Blob).blob_parent },
-			Nillable:   true,
-			References: "Blob",
+			Name:     "parent",
+			Column:   blob.ParentColumn,
+			Value:    func(n any) any { return n.(*Blob).blob_parent },
+			Nillable: true,
 		},
 	},
-	Keys:       []string{"blob_parent", "key"},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "links", Holder: "blob_links", Column: "blob_id", Target: "link_id", Type: "Blob"},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "blob_parent", References: "Blob"},
+	},
+	Unique:     [][]string{{"blob_parent"}, {"key"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Blob).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &Blob{}
@@ -90,13 +111,17 @@ func (m *BlobMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditBlobType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *BlobCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *BlobCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditCardType describes what is recorded of Card.
@@ -104,8 +129,11 @@ var auditCardType = &sqlauditlog.Type{
 	Name:     TypeCard,
 	Table:    card.Table,
 	Identity: card.AuditIdentity,
-	IDColumn: card.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Card).ID, nil },
+	Key:      []string{card.FieldID},
+	ID:       func(n any) any { return n.(*Card).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Card).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "number",
@@ -118,13 +146,15 @@ var auditCardType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Card).Balance },
 		},
 		{
-			Name:       "owner_id",
-			Column:     card.FieldOwnerID,
-			Value:      func(n any) any { return n.(*Card).OwnerID },
-			References: "User",
+			Name:   "owner_id",
+			Column: card.FieldOwnerID,
+			Value:  func(n any) any { return n.(*Card).OwnerID },
 		},
 	},
-	Keys:       []string{"owner_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "owner_id", References: "User"},
+	},
+	Unique:     [][]string{{"owner_id"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Card).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &Card{}
@@ -137,13 +167,17 @@ func (m *CardMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditCardType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *CardCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *CardCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditDocType describes what is recorded of Doc.
@@ -151,8 +185,11 @@ var auditDocType = &sqlauditlog.Type{
 	Name:     TypeDoc,
 	Table:    doc.Table,
 	Identity: doc.AuditIdentity,
-	IDColumn: doc.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Doc).ID, nil },
+	Key:      []string{doc.FieldID},
+	ID:       func(n any) any { return n.(*Doc).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Doc).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "text",
@@ -160,12 +197,17 @@ var auditDocType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Doc).Text },
 		},
 		{
-			Name:       "parent",
-			Column:     doc.ParentColumn,
-			Value:      func(n any) any { return n.(*Doc).doc_children },
-			Nillable:   true,
-			References: "Doc",
+			Name:     "parent",
+			Column:   doc.ParentColumn,
+			Value:    func(n any) any { return n.(*Doc).doc_children },
+			Nillable: true,
 		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "related", Holder: "doc_related", Column: "doc_id", Target: "related_id", Type: "Doc"},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "doc_children", References: "Doc"},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Doc).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -179,13 +221,17 @@ func (m *DocMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditDocType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *DocCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *DocCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditFileType describes what is recorded of File.
@@ -193,8 +239,11 @@ var auditFileType = &sqlauditlog.Type{
 	Name:     TypeFile,
 	Table:    file.Table,
 	Identity: file.AuditIdentity,
-	IDColumn: file.FieldID,
-	ID:       func(n any) (any, error) { return n.(*File).ID, nil },
+	Key:      []string{file.FieldID},
+	ID:       func(n any) any { return n.(*File).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*File).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "name",
@@ -212,14 +261,16 @@ var auditFileType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*File).Folder },
 		},
 		{
-			Name:       "owner",
-			Column:     file.OwnerColumn,
-			Value:      func(n any) any { return n.(*File).user_files },
-			Nillable:   true,
-			References: "User",
+			Name:     "owner",
+			Column:   file.OwnerColumn,
+			Value:    func(n any) any { return n.(*File).user_files },
+			Nillable: true,
 		},
 	},
-	Keys:       []string{"folder", "fsize", "name", "user_files"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_files", References: "User"},
+	},
+	Unique:     [][]string{{"fsize", "user_files"}, {"name", "folder"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*File).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &File{}
@@ -232,22 +283,88 @@ func (m *FileMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditFileType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *FileCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *FileCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
-// auditGroupType describes Group, which recorded rows refer to.
+// auditFriendshipType describes what is recorded of Friendship.
+var auditFriendshipType = &sqlauditlog.Type{
+	Name:     TypeFriendship,
+	Table:    friendship.Table,
+	Identity: friendship.AuditIdentity,
+	Key:      []string{friendship.FieldID},
+	ID:       func(n any) any { return n.(*Friendship).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Friendship).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "weight",
+			Column: friendship.FieldWeight,
+			Value:  func(n any) any { return n.(*Friendship).Weight },
+		},
+		{
+			Name:   "since",
+			Column: friendship.FieldSince,
+			Value:  func(n any) any { return n.(*Friendship).Since },
+		},
+		{
+			Name:   "user_id",
+			Column: friendship.FieldUserID,
+			Value:  func(n any) any { return n.(*Friendship).UserID },
+		},
+		{
+			Name:   "friend_id",
+			Column: friendship.FieldFriendID,
+			Value:  func(n any) any { return n.(*Friendship).FriendID },
+		},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "friend_id", References: "User"},
+		{Column: "user_id", References: "User"},
+	},
+	Unique:     [][]string{{"user_id", "friend_id"}},
+	ScanValues: func(columns []string) ([]any, error) { return (*Friendship).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Friendship{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *FriendshipMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditFriendshipType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *FriendshipCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
+}
+
+// auditGroupType describes Group, whose rows change recorded values of others.
 var auditGroupType = &sqlauditlog.Type{
 	Name:       TypeGroup,
 	Table:      group.Table,
-	IDColumn:   group.FieldID,
-	ID:         func(n any) (any, error) { return n.(*Group).ID, nil },
-	Keys:       []string{"name"},
+	Key:        []string{group.FieldID},
+	ID:         func(n any) any { return n.(*Group).ID },
+	Unique:     [][]string{{"name"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Group).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &Group{}
@@ -260,13 +377,17 @@ func (m *GroupMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditGroupType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *GroupCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *GroupCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditInfoType describes what is recorded of Info.
@@ -274,8 +395,11 @@ var auditInfoType = &sqlauditlog.Type{
 	Name:     TypeInfo,
 	Table:    info.Table,
 	Identity: info.AuditIdentity,
-	IDColumn: info.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Info).ID, nil },
+	Key:      []string{info.FieldID},
+	ID:       func(n any) any { return n.(*Info).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Info).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "text",
@@ -295,13 +419,74 @@ func (m *InfoMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditInfoType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *InfoCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *InfoCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
+}
+
+// auditMembershipType describes what is recorded of Membership.
+var auditMembershipType = &sqlauditlog.Type{
+	Name:     TypeMembership,
+	Table:    membership.Table,
+	Identity: membership.AuditIdentity,
+	Key:      []string{membership.FieldID},
+	ID:       func(n any) any { return n.(*Membership).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Membership).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "rank",
+			Column: membership.FieldRank,
+			Value:  func(n any) any { return n.(*Membership).Rank },
+		},
+		{
+			Name:   "user_id",
+			Column: membership.FieldUserID,
+			Value:  func(n any) any { return n.(*Membership).UserID },
+		},
+		{
+			Name:   "group_id",
+			Column: membership.FieldGroupID,
+			Value:  func(n any) any { return n.(*Membership).GroupID },
+		},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "group_id", References: "Group"},
+		{Column: "user_id", References: "User"},
+	},
+	Unique:     [][]string{{"user_id", "group_id"}},
+	ScanValues: func(columns []string) ([]any, error) { return (*Membership).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Membership{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *MembershipMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditMembershipType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *MembershipCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditMemoType describes what is recorded of Memo.
@@ -309,8 +494,11 @@ var auditMemoType = &sqlauditlog.Type{
 	Name:     TypeMemo,
 	Table:    memo.Table,
 	Identity: memo.AuditIdentity,
-	IDColumn: memo.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Memo).ID, nil },
+	Key:      []string{memo.FieldID},
+	ID:       func(n any) any { return n.(*Memo).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Memo).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "text",
@@ -335,13 +523,17 @@ func (m *MemoMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditMemoType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *MemoCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *MemoCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditNodeType describes what is recorded of Node.
@@ -349,8 +541,11 @@ var auditNodeType = &sqlauditlog.Type{
 	Name:     TypeNode,
 	Table:    node.Table,
 	Identity: node.AuditIdentity,
-	IDColumn: node.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Node).ID, nil },
+	Key:      []string{node.FieldID},
+	ID:       func(n any) any { return n.(*Node).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Node).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "value",
@@ -358,14 +553,16 @@ var auditNodeType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Node).Value },
 		},
 		{
-			Name:       "prev",
-			Column:     node.PrevColumn,
-			Value:      func(n any) any { return n.(*Node).node_next },
-			Nillable:   true,
-			References: "Node",
+			Name:     "prev",
+			Column:   node.PrevColumn,
+			Value:    func(n any) any { return n.(*Node).node_next },
+			Nillable: true,
 		},
 	},
-	Keys:       []string{"node_next"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "node_next", References: "Node"},
+	},
+	Unique:     [][]string{{"node_next"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Node).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &Node{}
@@ -378,13 +575,17 @@ func (m *NodeMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditNodeType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *NodeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *NodeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditNoteType describes what is recorded of Note.
@@ -392,8 +593,11 @@ var auditNoteType = &sqlauditlog.Type{
 	Name:     TypeNote,
 	Table:    note.Table,
 	Identity: note.AuditIdentity,
-	IDColumn: note.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Note).ID, nil },
+	Key:      []string{note.FieldID},
+	ID:       func(n any) any { return n.(*Note).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Note).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "text",
@@ -418,13 +622,17 @@ func (m *NoteMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditNoteType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *NoteCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *NoteCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditPetType describes what is recorded of Pet.
@@ -432,8 +640,11 @@ var auditPetType = &sqlauditlog.Type{
 	Name:     TypePet,
 	Table:    pet.Table,
 	Identity: pet.AuditIdentity,
-	IDColumn: pet.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Pet).ID, nil },
+	Key:      []string{pet.FieldID},
+	ID:       func(n any) any { return n.(*Pet).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Pet).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "name",
@@ -451,19 +662,24 @@ var auditPetType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Pet).Trained },
 		},
 		{
-			Name:       "owner",
-			Column:     pet.OwnerColumn,
-			Value:      func(n any) any { return n.(*Pet).user_pets },
-			Nillable:   true,
-			References: "User",
+			Name:     "owner",
+			Column:   pet.OwnerColumn,
+			Value:    func(n any) any { return n.(*Pet).user_pets },
+			Nillable: true,
 		},
 		{
-			Name:       "team",
-			Column:     pet.TeamColumn,
-			Value:      func(n any) any { return n.(*Pet).group_mascots },
-			Nillable:   true,
-			References: "Group",
+			Name:     "team",
+			Column:   pet.TeamColumn,
+			Value:    func(n any) any { return n.(*Pet).group_mascots },
+			Nillable: true,
 		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "tags", Holder: "Tag", Column: "pet_tags", Target: "id", Type: "Tag"},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "group_mascots", References: "Group"},
+		{Column: "user_pets", References: "User"},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Pet).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -477,13 +693,17 @@ func (m *PetMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditPetType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *PetCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *PetCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditPostType describes what is recorded of Post.
@@ -491,8 +711,11 @@ var auditPostType = &sqlauditlog.Type{
 	Name:     TypePost,
 	Table:    post.Table,
 	Identity: post.AuditIdentity,
-	IDColumn: post.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Post).ID, nil },
+	Key:      []string{post.FieldID},
+	ID:       func(n any) any { return n.(*Post).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Post).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "title",
@@ -500,11 +723,13 @@ var auditPostType = &sqlauditlog.Type{
 			Value:  func(n any) any { return n.(*Post).Title },
 		},
 		{
-			Name:       "author_id",
-			Column:     post.FieldAuthorID,
-			Value:      func(n any) any { return n.(*Post).AuthorID },
-			References: "User",
+			Name:   "author_id",
+			Column: post.FieldAuthorID,
+			Value:  func(n any) any { return n.(*Post).AuthorID },
 		},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "author_id", References: "User"},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Post).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -518,13 +743,17 @@ func (m *PostMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditPostType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *PostCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *PostCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditSampleType describes what is recorded of Sample.
@@ -532,8 +761,11 @@ var auditSampleType = &sqlauditlog.Type{
 	Name:     TypeSample,
 	Table:    sample.Table,
 	Identity: sample.AuditIdentity,
-	IDColumn: sample.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Sample).ID, nil },
+	Key:      []string{sample.FieldID},
+	ID:       func(n any) any { return n.(*Sample).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Sample).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "int",
@@ -657,13 +889,52 @@ func (m *SampleMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditSampleType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *SampleCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *SampleCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
+}
+
+// auditTagType describes Tag, whose rows change recorded values of others.
+var auditTagType = &sqlauditlog.Type{
+	Name:  TypeTag,
+	Table: tag.Table,
+	Key:   []string{tag.FieldID},
+	ID:    func(n any) any { return n.(*Tag).ID },
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "pet_tags", References: "Pet"},
+	},
+	Unique:     [][]string{{"key"}},
+	ScanValues: func(columns []string) ([]any, error) { return (*Tag).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Tag{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *TagMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditTagType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *TagCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditTaskType describes what is recorded of Task.
@@ -671,8 +942,11 @@ var auditTaskType = &sqlauditlog.Type{
 	Name:     TypeTask,
 	Table:    task.Table,
 	Identity: task.AuditIdentity,
-	IDColumn: task.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Task).ID, nil },
+	Key:      []string{task.FieldID},
+	ID:       func(n any) any { return n.(*Task).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Task).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "title",
@@ -707,13 +981,17 @@ func (m *TaskMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditTaskType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *TaskCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *TaskCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditTweetType describes what is recorded of Tweet.
@@ -721,14 +999,20 @@ var auditTweetType = &sqlauditlog.Type{
 	Name:     TypeTweet,
 	Table:    tweet.Table,
 	Identity: tweet.AuditIdentity,
-	IDColumn: tweet.FieldID,
-	ID:       func(n any) (any, error) { return n.(*Tweet).ID, nil },
+	Key:      []string{tweet.FieldID},
+	ID:       func(n any) any { return n.(*Tweet).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Tweet).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "text",
 			Column: tweet.FieldText,
 			Value:  func(n any) any { return n.(*Tweet).Text },
 		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "likers", Holder: "TweetLike", Column: "tweet_id", Target: "user_id", Type: "User"},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Tweet).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -742,13 +1026,72 @@ func (m *TweetMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditTweetType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *TweetCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *TweetCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
+}
+
+// auditTweetLikeType describes what is recorded of TweetLike.
+var auditTweetLikeType = &sqlauditlog.Type{
+	Name:     TypeTweetLike,
+	Table:    tweetlike.Table,
+	Identity: tweetlike.AuditIdentity,
+	Key:      []string{tweetlike.FieldTweetID, tweetlike.FieldUserID},
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*TweetLike).TweetID, n.(*TweetLike).UserID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "at",
+			Column: tweetlike.FieldAt,
+			Value:  func(n any) any { return n.(*TweetLike).At },
+		},
+		{
+			Name:   "user_id",
+			Column: tweetlike.FieldUserID,
+			Value:  func(n any) any { return n.(*TweetLike).UserID },
+		},
+		{
+			Name:   "tweet_id",
+			Column: tweetlike.FieldTweetID,
+			Value:  func(n any) any { return n.(*TweetLike).TweetID },
+		},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "tweet_id", References: "Tweet"},
+		{Column: "user_id", References: "User"},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*TweetLike).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &TweetLike{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *TweetLikeMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditTweetLikeType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *TweetLikeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
 }
 
 // auditUserType describes what is recorded of User.
@@ -756,8 +1099,11 @@ var auditUserType = &sqlauditlog.Type{
 	Name:     TypeUser,
 	Table:    user.Table,
 	Identity: user.AuditIdentity,
-	IDColumn: user.FieldID,
-	ID:       func(n any) (any, error) { return n.(*User).ID, nil },
+	Key:      []string{user.FieldID},
+	ID:       func(n any) any { return n.(*User).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*User).ID}, nil
+	},
 	Fields: []*sqlauditlog.Field{
 		{
 			Name:   "name",
@@ -818,21 +1164,32 @@ var auditUserType = &sqlauditlog.Type{
 			JSON:   true,
 		},
 		{
-			Name:       "spouse",
-			Column:     user.SpouseColumn,
-			Value:      func(n any) any { return n.(*User).user_spouse },
-			Nillable:   true,
-			References: "User",
+			Name:     "spouse",
+			Column:   user.SpouseColumn,
+			Value:    func(n any) any { return n.(*User).user_spouse },
+			Nillable: true,
 		},
 		{
-			Name:       "parent",
-			Column:     user.ParentColumn,
-			Value:      func(n any) any { return n.(*User).user_children },
-			Nillable:   true,
-			References: "User",
+			Name:     "parent",
+			Column:   user.ParentColumn,
+			Value:    func(n any) any { return n.(*User).user_children },
+			Nillable: true,
 		},
 	},
-	Keys:       []string{"email", "phone", "user_spouse"},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "followers", Holder: "user_following", Column: "follower_id", Target: "user_id", Type: "User"},
+		{Name: "following", Holder: "user_following", Column: "user_id", Target: "follower_id", Type: "User"},
+		{Name: "peers", Holder: "user_peers", Column: "user_id", Target: "peer_id", Type: "User"},
+		{Name: "groups", Holder: "user_groups", Column: "user_id", Target: "group_id", Type: "Group"},
+		{Name: "friends", Holder: "Friendship", Column: "user_id", Target: "friend_id", Type: "User"},
+		{Name: "teams", Holder: "Membership", Column: "user_id", Target: "group_id", Type: "Group"},
+		{Name: "liked", Holder: "TweetLike", Column: "user_id", Target: "tweet_id", Type: "Tweet"},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_children", References: "User"},
+		{Column: "user_spouse", References: "User"},
+	},
+	Unique:     [][]string{{"email"}, {"phone"}, {"user_spouse"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*User).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
 		n := &User{}
@@ -845,26 +1202,115 @@ func (m *UserMutation) AuditTarget() sqlaudithook.Target {
 	return auditTarget(m.config, auditUserType, &m._audit)
 }
 
-// auditBulk announces the creation of many entities, right before it.
-func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) error {
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
 	}
-	return sqlaudithook.BeforeBulk(ctx, _c.driver, spec, states)
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
+}
+
+// auditBlobLinksLinks describes the join table blob_links, whose rows are the links of recorded edges.
+var auditBlobLinksLinks = &sqlauditlog.Type{
+	Name:  "blob_links",
+	Table: "blob_links",
+	Key:   []string{"blob_id", "link_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "blob_id", References: "Blob", Cascade: true},
+		{Column: "link_id", References: "Blob", Cascade: true},
+	},
+}
+
+// auditDocRelatedLinks describes the join table doc_related, whose rows are the links of recorded edges.
+var auditDocRelatedLinks = &sqlauditlog.Type{
+	Name:  "doc_related",
+	Table: "doc_related",
+	Key:   []string{"doc_id", "related_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "doc_id", References: "Doc", Cascade: true},
+		{Column: "related_id", References: "Doc", Cascade: true},
+	},
+}
+
+// auditUserFollowingLinks describes the join table user_following, whose rows are the links of recorded edges.
+var auditUserFollowingLinks = &sqlauditlog.Type{
+	Name:  "user_following",
+	Table: "user_following",
+	Key:   []string{"user_id", "follower_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_id", References: "User", Cascade: true},
+		{Column: "follower_id", References: "User", Cascade: true},
+	},
+}
+
+// auditUserGroupsLinks describes the join table user_groups, whose rows are the links of recorded edges.
+var auditUserGroupsLinks = &sqlauditlog.Type{
+	Name:  "user_groups",
+	Table: "user_groups",
+	Key:   []string{"user_id", "group_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_id", References: "User", Cascade: true},
+		{Column: "group_id", References: "Group", Cascade: true},
+	},
+}
+
+// auditUserPeersLinks describes the join table user_peers, whose rows are the links of recorded edges.
+var auditUserPeersLinks = &sqlauditlog.Type{
+	Name:  "user_peers",
+	Table: "user_peers",
+	Key:   []string{"user_id", "peer_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_id", References: "User", Cascade: true},
+		{Column: "peer_id", References: "User", Cascade: true},
+	},
 }
 
 // auditState is what a mutation keeps for the audit log's hook.
 type auditState = sqlaudithook.State
 
-// auditUpdate announces an update, right before it.
-func auditUpdate(ctx context.Context, drv dialect.Driver, spec *sqlgraph.UpdateSpec) error {
-	return sqlaudithook.BeforeUpdate(ctx, drv, spec)
+// auditBase returns the driver beneath one that records.
+func auditBase(drv dialect.Driver) dialect.Driver { return sqlaudithook.Base(drv) }
+
+// auditOn has a builder write with drv. It returns what ends that.
+func auditOn(ctx context.Context, c *config, drv dialect.Driver) func() {
+	own := c.driver
+	c.driver = drv
+	return func() {
+		sqlaudithook.End(ctx, drv)
+		c.driver = own
+	}
 }
 
-// auditDelete announces a deletion, right before it, and returns the predicates to delete by, or nil to keep those given.
-func auditDelete[P ~func(*sql.Selector)](ctx context.Context, drv dialect.Driver, spec *sqlgraph.DeleteSpec, predicates []P) ([]P, error) {
-	return sqlaudithook.BeforeDelete(ctx, drv, spec, predicates)
+// auditUpdate has ent update on a driver that records it. It returns what ends that.
+func auditUpdate(ctx context.Context, c *config, state *auditState, spec *sqlgraph.UpdateSpec) (func(), error) {
+	drv, err := state.Updating(ctx, spec, c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, c, drv), nil
+}
+
+// auditDelete has ent delete on a driver that records it, by predicates that match the rows that were read. It returns what ends
+// that.
+func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *auditState, predicates *[]P) (func(), error) {
+	own := *predicates
+	drv, ps, err := sqlaudithook.Deleting(ctx, state, c.driver, own)
+	if err != nil {
+		return nil, err
+	}
+	if ps != nil {
+		*predicates = ps
+	}
+	end := auditOn(ctx, c, drv)
+	return func() {
+		end()
+		*predicates = own
+	}, nil
 }
 
 func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
@@ -880,13 +1326,7 @@ func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.
 		},
 		Actor:    c.auditActor,
 		SchemaOf: c.auditSchemaOf,
-		Wrap: func(err error) error {
-			if sqlgraph.IsConstraintError(err) {
-				return &ConstraintError{msg: err.Error(), wrap: err}
-			}
-			return err
-		},
-		State: state,
+		State:    state,
 	}
 }
 
@@ -919,16 +1359,20 @@ func auditHooks(h *hooks) {
 	h.Card = append(h.Card, sqlaudithook.Guard(TypeCard, card.Hooks[:]))
 	h.Doc = append(h.Doc, sqlaudithook.Guard(TypeDoc, doc.Hooks[:]))
 	h.File = append(h.File, sqlaudithook.Guard(TypeFile, file.Hooks[:]))
+	h.Friendship = append(h.Friendship, sqlaudithook.Guard(TypeFriendship, friendship.Hooks[:]))
 	h.Group = append(h.Group, sqlaudithook.New())
 	h.Info = append(h.Info, sqlaudithook.Guard(TypeInfo, info.Hooks[:]))
+	h.Membership = append(h.Membership, sqlaudithook.Guard(TypeMembership, membership.Hooks[:]))
 	h.Memo = append(h.Memo, sqlaudithook.Guard(TypeMemo, memo.Hooks[:]))
 	h.Node = append(h.Node, sqlaudithook.Guard(TypeNode, node.Hooks[:]))
 	h.Note = append(h.Note, sqlaudithook.Guard(TypeNote, note.Hooks[:]))
 	h.Pet = append(h.Pet, sqlaudithook.Guard(TypePet, pet.Hooks[:]))
 	h.Post = append(h.Post, sqlaudithook.Guard(TypePost, post.Hooks[:]))
 	h.Sample = append(h.Sample, sqlaudithook.Guard(TypeSample, sample.Hooks[:]))
+	h.Tag = append(h.Tag, sqlaudithook.New())
 	h.Task = append(h.Task, sqlaudithook.Guard(TypeTask, task.Hooks[:]))
 	h.Tweet = append(h.Tweet, sqlaudithook.Guard(TypeTweet, tweet.Hooks[:]))
+	h.TweetLike = append(h.TweetLike, sqlaudithook.Guard(TypeTweetLike, tweetlike.Hooks[:]))
 	h.User = append(h.User, sqlaudithook.Guard(TypeUser, user.Hooks[:]))
 }
 
@@ -938,7 +1382,9 @@ var auditArrange = sync.OnceFunc(func() {
 	sqlaudithook.Arrange(card.Hooks[:])
 	sqlaudithook.Arrange(doc.Hooks[:])
 	sqlaudithook.Arrange(file.Hooks[:])
+	sqlaudithook.Arrange(friendship.Hooks[:])
 	sqlaudithook.Arrange(info.Hooks[:])
+	sqlaudithook.Arrange(membership.Hooks[:])
 	sqlaudithook.Arrange(memo.Hooks[:])
 	sqlaudithook.Arrange(node.Hooks[:])
 	sqlaudithook.Arrange(note.Hooks[:])
@@ -947,5 +1393,6 @@ var auditArrange = sync.OnceFunc(func() {
 	sqlaudithook.Arrange(sample.Hooks[:])
 	sqlaudithook.Arrange(task.Hooks[:])
 	sqlaudithook.Arrange(tweet.Hooks[:])
+	sqlaudithook.Arrange(tweetlike.Hooks[:])
 	sqlaudithook.Arrange(user.Hooks[:])
 })

@@ -14,7 +14,9 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/doc"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/file"
+	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/friendship"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/info"
+	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/membership"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/memo"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/note"
@@ -23,6 +25,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/sample"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/task"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/tweet"
+	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/tweetlike"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/user"
 )
 
@@ -182,7 +185,7 @@ func (_q *BlobQuery) WithHistory(opts ...func(*AuditLogQuery)) *BlobQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBlob() *BlobQuery {
 	_query, _node := (&BlobClient{config: _m.config}).Query(), &Blob{}
-	if _m.ResourceType != auditBlobType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditBlobType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(blob.ID(_node.ID))
@@ -267,7 +270,7 @@ func (_q *CardQuery) WithHistory(opts ...func(*AuditLogQuery)) *CardQuery {
 // entity is gone.
 func (_m *AuditLog) QueryCard() *CardQuery {
 	_query, _node := (&CardClient{config: _m.config}).Query(), &Card{}
-	if _m.ResourceType != auditCardType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditCardType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(card.ID(_node.ID))
@@ -352,7 +355,7 @@ func (_q *DocQuery) WithHistory(opts ...func(*AuditLogQuery)) *DocQuery {
 // entity is gone.
 func (_m *AuditLog) QueryDoc() *DocQuery {
 	_query, _node := (&DocClient{config: _m.config}).Query(), &Doc{}
-	if _m.ResourceType != auditDocType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditDocType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(doc.ID(_node.ID))
@@ -437,7 +440,7 @@ func (_q *FileQuery) WithHistory(opts ...func(*AuditLogQuery)) *FileQuery {
 // entity is gone.
 func (_m *AuditLog) QueryFile() *FileQuery {
 	_query, _node := (&FileClient{config: _m.config}).Query(), &File{}
-	if _m.ResourceType != auditFileType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditFileType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(file.ID(_node.ID))
@@ -453,6 +456,91 @@ func (_q *AuditLogQuery) QueryFile() *FileQuery {
 			return nil, err
 		}
 		return auditFileType.Entities(auditTable(_c, file.Table, _c.auditSchemaOf(auditFileType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Friendship, also those that are
+// gone. The interceptors and the policy of Friendship apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *FriendshipClient) QueryHistory(nodes ...*Friendship) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditFriendshipType, nodes)
+	return auditEntries(c.config, auditFriendshipType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Friendship, also after it is gone.
+func (_m *Friendship) QueryHistory() *AuditLogQuery {
+	return NewFriendshipClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Friendship, oldest first, or an error if they were not eager-loaded: see FriendshipQuery.WithHistory.
+func (_m *Friendship) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *FriendshipQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditFriendshipType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Friendship.History.
+func (_q *FriendshipQuery) WithHistory(opts ...func(*AuditLogQuery)) *FriendshipQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Friendship]{
+		typ:   auditFriendshipType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Friendship, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryFriendship queries the Friendship that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryFriendship() *FriendshipQuery {
+	_query, _node := (&FriendshipClient{config: _m.config}).Query(), &Friendship{}
+	if _m.ResourceType != auditFriendshipType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(friendship.ID(_node.ID))
+}
+
+// QueryFriendship queries the entities of type Friendship that the entries are about.
+func (_q *AuditLogQuery) QueryFriendship() *FriendshipQuery {
+	_c := _q.config
+	_query := (&FriendshipClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditFriendshipType.Entities(auditTable(_c, friendship.Table, _c.auditSchemaOf(auditFriendshipType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -522,7 +610,7 @@ func (_q *InfoQuery) WithHistory(opts ...func(*AuditLogQuery)) *InfoQuery {
 // entity is gone.
 func (_m *AuditLog) QueryInfo() *InfoQuery {
 	_query, _node := (&InfoClient{config: _m.config}).Query(), &Info{}
-	if _m.ResourceType != auditInfoType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditInfoType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(info.ID(_node.ID))
@@ -538,6 +626,91 @@ func (_q *AuditLogQuery) QueryInfo() *InfoQuery {
 			return nil, err
 		}
 		return auditInfoType.Entities(auditTable(_c, info.Table, _c.auditSchemaOf(auditInfoType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Membership, also those that are
+// gone. The interceptors and the policy of Membership apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *MembershipClient) QueryHistory(nodes ...*Membership) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditMembershipType, nodes)
+	return auditEntries(c.config, auditMembershipType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Membership, also after it is gone.
+func (_m *Membership) QueryHistory() *AuditLogQuery {
+	return NewMembershipClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Membership, oldest first, or an error if they were not eager-loaded: see MembershipQuery.WithHistory.
+func (_m *Membership) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *MembershipQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditMembershipType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Membership.History.
+func (_q *MembershipQuery) WithHistory(opts ...func(*AuditLogQuery)) *MembershipQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Membership]{
+		typ:   auditMembershipType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Membership, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryMembership queries the Membership that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryMembership() *MembershipQuery {
+	_query, _node := (&MembershipClient{config: _m.config}).Query(), &Membership{}
+	if _m.ResourceType != auditMembershipType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(membership.ID(_node.ID))
+}
+
+// QueryMembership queries the entities of type Membership that the entries are about.
+func (_q *AuditLogQuery) QueryMembership() *MembershipQuery {
+	_c := _q.config
+	_query := (&MembershipClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditMembershipType.Entities(auditTable(_c, membership.Table, _c.auditSchemaOf(auditMembershipType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -607,7 +780,7 @@ func (_q *MemoQuery) WithHistory(opts ...func(*AuditLogQuery)) *MemoQuery {
 // entity is gone.
 func (_m *AuditLog) QueryMemo() *MemoQuery {
 	_query, _node := (&MemoClient{config: _m.config}).Query(), &Memo{}
-	if _m.ResourceType != auditMemoType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditMemoType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(memo.ID(_node.ID))
@@ -692,7 +865,7 @@ func (_q *NodeQuery) WithHistory(opts ...func(*AuditLogQuery)) *NodeQuery {
 // entity is gone.
 func (_m *AuditLog) QueryNode() *NodeQuery {
 	_query, _node := (&NodeClient{config: _m.config}).Query(), &Node{}
-	if _m.ResourceType != auditNodeType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditNodeType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(node.ID(_node.ID))
@@ -777,7 +950,7 @@ func (_q *NoteQuery) WithHistory(opts ...func(*AuditLogQuery)) *NoteQuery {
 // entity is gone.
 func (_m *AuditLog) QueryNote() *NoteQuery {
 	_query, _node := (&NoteClient{config: _m.config}).Query(), &Note{}
-	if _m.ResourceType != auditNoteType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditNoteType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(note.ID(_node.ID))
@@ -862,7 +1035,7 @@ func (_q *PetQuery) WithHistory(opts ...func(*AuditLogQuery)) *PetQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPet() *PetQuery {
 	_query, _node := (&PetClient{config: _m.config}).Query(), &Pet{}
-	if _m.ResourceType != auditPetType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditPetType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(pet.ID(_node.ID))
@@ -947,7 +1120,7 @@ func (_q *PostQuery) WithHistory(opts ...func(*AuditLogQuery)) *PostQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPost() *PostQuery {
 	_query, _node := (&PostClient{config: _m.config}).Query(), &Post{}
-	if _m.ResourceType != auditPostType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditPostType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(post.ID(_node.ID))
@@ -1032,7 +1205,7 @@ func (_q *SampleQuery) WithHistory(opts ...func(*AuditLogQuery)) *SampleQuery {
 // entity is gone.
 func (_m *AuditLog) QuerySample() *SampleQuery {
 	_query, _node := (&SampleClient{config: _m.config}).Query(), &Sample{}
-	if _m.ResourceType != auditSampleType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditSampleType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(sample.ID(_node.ID))
@@ -1117,7 +1290,7 @@ func (_q *TaskQuery) WithHistory(opts ...func(*AuditLogQuery)) *TaskQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTask() *TaskQuery {
 	_query, _node := (&TaskClient{config: _m.config}).Query(), &Task{}
-	if _m.ResourceType != auditTaskType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditTaskType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(task.ID(_node.ID))
@@ -1202,7 +1375,7 @@ func (_q *TweetQuery) WithHistory(opts ...func(*AuditLogQuery)) *TweetQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTweet() *TweetQuery {
 	_query, _node := (&TweetClient{config: _m.config}).Query(), &Tweet{}
-	if _m.ResourceType != auditTweetType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditTweetType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(tweet.ID(_node.ID))
@@ -1218,6 +1391,91 @@ func (_q *AuditLogQuery) QueryTweet() *TweetQuery {
 			return nil, err
 		}
 		return auditTweetType.Entities(auditTable(_c, tweet.Table, _c.auditSchemaOf(auditTweetType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every TweetLike, also those that are
+// gone. The interceptors and the policy of TweetLike apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *TweetLikeClient) QueryHistory(nodes ...*TweetLike) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditTweetLikeType, nodes)
+	return auditEntries(c.config, auditTweetLikeType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the TweetLike, also after it is gone.
+func (_m *TweetLike) QueryHistory() *AuditLogQuery {
+	return NewTweetLikeClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the TweetLike, oldest first, or an error if they were not eager-loaded: see TweetLikeQuery.WithHistory.
+func (_m *TweetLike) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *TweetLikeQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditTweetLikeType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with TweetLike.History.
+func (_q *TweetLikeQuery) WithHistory(opts ...func(*AuditLogQuery)) *TweetLikeQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[TweetLike]{
+		typ:   auditTweetLikeType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *TweetLike, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryTweetLike queries the TweetLike that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryTweetLike() *TweetLikeQuery {
+	_query, _node := (&TweetLikeClient{config: _m.config}).Query(), &TweetLike{}
+	if _m.ResourceType != auditTweetLikeType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.TweetID, &_node.UserID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(tweetlike.TweetIDEQ(_node.TweetID), tweetlike.UserIDEQ(_node.UserID))
+}
+
+// QueryTweetLike queries the entities of type TweetLike that the entries are about.
+func (_q *AuditLogQuery) QueryTweetLike() *TweetLikeQuery {
+	_c := _q.config
+	_query := (&TweetLikeClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditTweetLikeType.Entities(auditTable(_c, tweetlike.Table, _c.auditSchemaOf(auditTweetLikeType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1287,7 +1545,7 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 // entity is gone.
 func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
-	if _m.ResourceType != auditUserType.Label || sqlauditlog.ParseID(_m.ResourceID, &_node.ID) != nil {
+	if _m.ResourceType != auditUserType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(user.ID(_node.ID))

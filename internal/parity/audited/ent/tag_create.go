@@ -105,6 +105,8 @@ func (_c *TagCreate) createSpec() (*Tag, *sqlgraph.CreateSpec) {
 		_spec = sqlgraph.NewCreateSpec(tag.Table, sqlgraph.NewFieldSpec(tag.FieldID, field.TypeInt))
 	)
 	_spec.OnConflict = _c.conflict
+	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, false)
+	_node.driver = auditBase(_node.driver)
 
 	if value, ok := _c.mutation.Key(); ok {
 		_spec.SetField(tag.FieldKey, field.TypeString, value)
@@ -339,6 +341,11 @@ func (_c *TagCreateBulk) Save(ctx context.Context) ([]*Tag, error) {
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
+					_end, _err := _c.auditBulk(ctx, spec)
+					if _err != nil {
+						return nil, _err
+					}
+					defer _end()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

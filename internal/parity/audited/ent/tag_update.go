@@ -119,6 +119,11 @@ func (_u *TagUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.ClearField(tag.FieldValue, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	if _err != nil {
+		return _node, _err
+	}
+	defer _end()
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -262,6 +267,16 @@ func (_u *TagUpdateOne) sqlSave(ctx context.Context) (_node *Tag, err error) {
 		_spec.ClearField(tag.FieldValue, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
+	if _err != nil {
+		return _node, _err
+	}
+	defer func() {
+		_end()
+		if _node != nil {
+			_node.driver = _u.driver
+		}
+	}()
 
 	_node = &Tag{config: _u.config}
 	_spec.Assign = _node.assignValues

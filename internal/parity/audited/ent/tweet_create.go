@@ -108,6 +108,7 @@ func (_c *TweetCreate) createSpec() (*Tweet, *sqlgraph.CreateSpec) {
 	)
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
+	_node.driver = auditBase(_node.driver)
 
 	if value, ok := _c.mutation.Text(); ok {
 		_spec.SetField(tweet.FieldText, field.TypeString, value)
@@ -128,7 +129,7 @@ func (_c *TweetCreate) createSpec() (*Tweet, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		createE := &TweetLikeCreate{config: _c.config, mutation: newTweetLikeMutation(_c.config, OpCreate)}
-		createE.defaults()
+		_ = createE.defaults()
 		_, specE := createE.createSpec()
 		edge.Target.Fields = specE.Fields
 		_spec.Edges = append(_spec.Edges, edge)
@@ -319,9 +320,11 @@ func (_c *TweetCreateBulk) Save(ctx context.Context) ([]*Tweet, error) {
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
-					if err := _c.auditBulk(ctx, spec); err != nil {
-						return nil, err
+					_end, _err := _c.auditBulk(ctx, spec)
+					if _err != nil {
+						return nil, _err
 					}
+					defer _end()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

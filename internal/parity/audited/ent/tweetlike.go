@@ -27,6 +27,7 @@ type TweetLike struct {
 	// The values are being populated by the TweetLikeQuery when eager-loading is set.
 	Edges        TweetLikeEdges `json:"edges"`
 	selectValues sql.SelectValues
+	_history     auditHistory
 }
 
 // TweetLikeEdges holds the relations/edges for other nodes in the graph.

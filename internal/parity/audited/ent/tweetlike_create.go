@@ -67,7 +67,9 @@ func (_c *TweetLikeCreate) Mutation() *TweetLikeMutation {
 
 // Save creates the TweetLike in the database.
 func (_c *TweetLikeCreate) Save(ctx context.Context) (*TweetLike, error) {
-	_c.defaults()
+	if err := _c.defaults(); err != nil {
+		return nil, err
+	}
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -94,11 +96,15 @@ func (_c *TweetLikeCreate) ExecX(ctx context.Context) {
 }
 
 // defaults sets the default values of the builder before save.
-func (_c *TweetLikeCreate) defaults() {
+func (_c *TweetLikeCreate) defaults() error {
 	if _, ok := _c.mutation.At(); !ok {
+		if tweetlike.DefaultAt == nil {
+			return fmt.Errorf("ent: uninitialized tweetlike.DefaultAt (forgotten import ent/runtime?)")
+		}
 		v := tweetlike.DefaultAt()
 		_c.mutation.SetAt(v)
 	}
+	return nil
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -141,6 +147,8 @@ func (_c *TweetLikeCreate) createSpec() (*TweetLike, *sqlgraph.CreateSpec) {
 		_spec = sqlgraph.NewCreateSpec(tweetlike.Table, nil)
 	)
 	_spec.OnConflict = _c.conflict
+	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
+	_node.driver = auditBase(_node.driver)
 
 	if value, ok := _c.mutation.At(); ok {
 		_spec.SetField(tweetlike.FieldAt, field.TypeTime, value)
@@ -401,6 +409,11 @@ func (_c *TweetLikeCreateBulk) Save(ctx context.Context) ([]*TweetLike, error) {
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
 					spec.OnConflict = _c.conflict
+					_end, _err := _c.auditBulk(ctx, spec)
+					if _err != nil {
+						return nil, _err
+					}
+					defer _end()
 
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {

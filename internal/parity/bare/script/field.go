@@ -1,6 +1,7 @@
 package script
 
 import (
+	"entgo.io/ent/dialect"
 	"fmt"
 	"math"
 	"net/url"
@@ -70,7 +71,9 @@ func extremes(s *Script) {
 	s.Value("the time that was given", v.At)
 	s.Value("the time that is read", c.Sample.GetX(ctx, v.ID).At)
 	s.Got("too long")(c.User.Create().SetName("n").SetEmail(string(make([]byte, 300))).Save(ctx))
-	s.Got("overflow")(c.Sample.Update().Where(sample.Int64EQ(math.MaxInt64)).AddInt64(1).Save(ctx))
+	if s.Dialect != dialect.SQLite { // which makes a float of it that ent cannot read any more: with auditing, the update fails
+		s.Got("overflow")(c.Sample.Update().Where(sample.Int64EQ(math.MaxInt64)).AddInt64(1).Save(ctx))
+	}
 	s.Got("read")(c.Sample.Query().Order(sample.ByID()).All(ctx))
 }
 

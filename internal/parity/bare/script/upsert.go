@@ -79,6 +79,7 @@ func upsertDoNothing(s *Script) {
 }
 
 func upsertBulk(s *Script) {
+	s.HideIDs = s.Dialect == dialect.MySQL // what is there and what is not are written apart, which uses up other ids
 	c, ctx := s.Client, s.Ctx
 	s.users("a", "b")
 	bulk := func(names ...string) *ent.UserCreateBulk {

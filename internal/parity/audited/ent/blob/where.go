@@ -226,7 +226,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Blob {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Blob",
-	Column: FieldID,
-	Type:   field.TypeUUID,
+	Label: "Blob",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeUUID},
+	},
 }

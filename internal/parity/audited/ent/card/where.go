@@ -262,7 +262,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Card {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Card",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Card",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

@@ -239,7 +239,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Doc {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Doc",
-	Column: FieldID,
-	Type:   field.TypeString,
+	Label: "Doc",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeString},
+	},
 }

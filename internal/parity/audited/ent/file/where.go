@@ -297,7 +297,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.File {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "File",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "File",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

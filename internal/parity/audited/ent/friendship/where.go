@@ -7,6 +7,8 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/schema/field"
+	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/predicate"
 )
 
@@ -254,4 +256,29 @@ func Or(predicates ...predicate.Friendship) predicate.Friendship {
 // Not applies the not operator on the given predicate.
 func Not(p predicate.Friendship) predicate.Friendship {
 	return predicate.Friendship(sql.NotPredicates(p))
+}
+
+// HasHistory applies to entities that the audit log has entries about.
+func HasHistory() predicate.Friendship {
+	return HasHistoryWith()
+}
+
+// HasHistoryWith applies to entities that the audit log has entries about for which the given predicates hold.
+func HasHistoryWith(preds ...predicate.AuditLog) predicate.Friendship {
+	return predicate.Friendship(func(s *sql.Selector) {
+		log := sql.Dialect(s.Dialect()).Table("audit_logs")
+		AuditIdentity.HasEntry(s, log, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// AuditIdentity is how the audit log names entities of the type.
+var AuditIdentity = sqlauditlog.Identity{
+	Label: "Friendship",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

@@ -192,7 +192,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Info {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Info",
-	Column: FieldID,
-	Type:   field.TypeString,
+	Label: "Info",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeString},
+	},
 }

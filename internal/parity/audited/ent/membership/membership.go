@@ -3,6 +3,7 @@
 package membership
 
 import (
+	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 )
@@ -58,7 +59,13 @@ func ValidColumn(column string) bool {
 	return false
 }
 
+// Note that the variables below are initialized by the runtime
+// package on the initialization of the application. Therefore,
+// it should be imported in the main as follows:
+//
+//	import _ "github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/runtime"
 var (
+	Hooks [1]ent.Hook
 	// DefaultRank holds the default value on creation for the "rank" field.
 	DefaultRank string
 )

@@ -173,7 +173,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Memo {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Memo",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Memo",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

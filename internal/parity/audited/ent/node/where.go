@@ -180,7 +180,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Node {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Node",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Node",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

@@ -173,7 +173,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Note {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Note",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Note",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

@@ -288,7 +288,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Pet {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Pet",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Pet",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

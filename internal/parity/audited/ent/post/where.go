@@ -230,7 +230,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Post {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Post",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Post",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

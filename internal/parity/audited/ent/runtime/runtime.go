@@ -104,6 +104,9 @@ func init() {
 	fileDescFolder := fileFields[2].Descriptor()
 	// file.DefaultFolder holds the default value on creation for the folder field.
 	file.DefaultFolder = fileDescFolder.Default.(string)
+	friendshipMixin := schema.Friendship{}.Mixin()
+	friendshipMixinHooks0 := friendshipMixin[0].Hooks()
+	friendship.Hooks[0] = friendshipMixinHooks0[0]
 	friendshipFields := schema.Friendship{}.Fields()
 	_ = friendshipFields
 	// friendshipDescWeight is the schema descriptor for weight field.
@@ -135,6 +138,9 @@ func init() {
 	infoDescID := infoFields[0].Descriptor()
 	// info.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	info.IDValidator = infoDescID.Validators[0].(func(string) error)
+	membershipMixin := schema.Membership{}.Mixin()
+	membershipMixinHooks0 := membershipMixin[0].Hooks()
+	membership.Hooks[0] = membershipMixinHooks0[0]
 	membershipFields := schema.Membership{}.Fields()
 	_ = membershipFields
 	// membershipDescRank is the schema descriptor for rank field.
@@ -233,6 +239,9 @@ func init() {
 	tweetMixin := schema.Tweet{}.Mixin()
 	tweetMixinHooks0 := tweetMixin[0].Hooks()
 	tweet.Hooks[0] = tweetMixinHooks0[0]
+	tweetlikeMixin := schema.TweetLike{}.Mixin()
+	tweetlikeMixinHooks0 := tweetlikeMixin[0].Hooks()
+	tweetlike.Hooks[0] = tweetlikeMixinHooks0[0]
 	tweetlikeFields := schema.TweetLike{}.Fields()
 	_ = tweetlikeFields
 	// tweetlikeDescAt is the schema descriptor for at field.

@@ -1079,7 +1079,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Sample {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Sample",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Sample",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

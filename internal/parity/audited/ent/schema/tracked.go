@@ -11,7 +11,8 @@ import (
 // Tracked are the types whose changes are recorded. The others are untracked on purpose, with edges to tracked ones. To track a
 // further type, add its name.
 var Tracked = []string{
-	"Blob", "Card", "Doc", "File", "Info", "Memo", "Node", "Note", "Pet", "Post", "Sample", "Task", "Tweet", "User",
+	"Blob", "Card", "Doc", "File", "Friendship", "Info", "Membership", "Memo", "Node", "Note", "Pet", "Post", "Sample", "Task", "Tweet",
+	"TweetLike", "User",
 }
 
 // track returns the mixins of a type.

@@ -268,7 +268,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Task {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Task",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Task",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

@@ -205,7 +205,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.Tweet {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "Tweet",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "Tweet",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }

@@ -7,6 +7,8 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/schema/field"
+	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/predicate"
 )
 
@@ -164,4 +166,30 @@ func Or(predicates ...predicate.TweetLike) predicate.TweetLike {
 // Not applies the not operator on the given predicate.
 func Not(p predicate.TweetLike) predicate.TweetLike {
 	return predicate.TweetLike(sql.NotPredicates(p))
+}
+
+// HasHistory applies to entities that the audit log has entries about.
+func HasHistory() predicate.TweetLike {
+	return HasHistoryWith()
+}
+
+// HasHistoryWith applies to entities that the audit log has entries about for which the given predicates hold.
+func HasHistoryWith(preds ...predicate.AuditLog) predicate.TweetLike {
+	return predicate.TweetLike(func(s *sql.Selector) {
+		log := sql.Dialect(s.Dialect()).Table("audit_logs")
+		AuditIdentity.HasEntry(s, log, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// AuditIdentity is how the audit log names entities of the type.
+var AuditIdentity = sqlauditlog.Identity{
+	Label: "TweetLike",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldTweetID, Type: field.TypeInt},
+		{Name: FieldUserID, Type: field.TypeInt},
+	},
 }

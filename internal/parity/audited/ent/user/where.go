@@ -1105,7 +1105,8 @@ func HasHistoryWith(preds ...predicate.AuditLog) predicate.User {
 
 // AuditIdentity is how the audit log names entities of the type.
 var AuditIdentity = sqlauditlog.Identity{
-	Label:  "User",
-	Column: FieldID,
-	Type:   field.TypeInt,
+	Label: "User",
+	Columns: []sqlauditlog.IdentityColumn{
+		{Name: FieldID, Type: field.TypeInt},
+	},
 }
