@@ -177,3 +177,25 @@ func TestDeadlockIgnored(t *testing.T) {
 		}
 	}
 }
+
+// An id is deleted by another transaction and used anew by one whose snapshot still has the old row, and so sees both.
+func TestNewLifeInSnapshot(t *testing.T) {
+	for _, s := range []setting{postgres("read committed"), postgres("repeatable read"), mariadb("REPEATABLE-READ")} {
+		t.Run(s.name, func(t *testing.T) {
+			db := s.db.Open(t, s.params)
+			client := ent.NewClient(ent.Driver(entsql.OpenDB(s.db.Dialect, db)))
+			ctx := t.Context()
+			require.NoError(t, client.Schema.Create(ctx))
+			require.NoError(t, client.Card.Create().SetID("c").SetNumber("old").Exec(ctx))
+			tx, err := client.Tx(ctx)
+			require.NoError(t, err)
+			defer tx.Rollback()               //nolint:errcheck // it is committed
+			_, err = tx.User.Query().All(ctx) // takes the snapshot
+			require.NoError(t, err)
+			require.NoError(t, client.Card.DeleteOneID("c").Exec(ctx))
+			require.NoError(t, tx.Card.Create().SetID("c").SetNumber("new").Exec(ctx))
+			require.NoError(t, tx.Commit())
+			oracle.Reconcile(t, db)
+		})
+	}
+}

@@ -23,7 +23,7 @@ import (
 )
 
 var (
-	steps = flag.Int("steps", 40, "steps of each writer in TestStorm")
+	steps = flag.Int("steps", 60, "steps of each writer in TestStorm")
 	seed  = flag.Uint64("seed", 1, "of the loads")
 )
 
@@ -108,9 +108,10 @@ func TestStorm(t *testing.T) {
 				allowed = append(allowed, busy)
 			}
 			require.Subset(t, allowed, tally.kinds(), tally.firsts)
-			if !s.busy {
-				require.Subset(t, tally.succeeded(), load.Names(), "each operation succeeds now and then")
+			if s.db.Name == testdb.SQLite.Name && !s.busy { // where none is refused for another's sake
+				require.Empty(t, tally.missing(load.Names()), "each operation succeeds now and then")
 			}
+			require.Greater(t, tally.count(""), writers, "steps are made")
 		})
 	}
 }

@@ -88,15 +88,9 @@ func (t *tally) count(kind string) int {
 // kinds returns the reasons of all refusals.
 func (t *tally) kinds() []string { return slices.Sorted(maps.Keys(t.firsts)) }
 
-// succeeded returns the steps that have succeeded at least once.
-func (t *tally) succeeded() []string {
-	var names []string
-	for name, byKind := range t.counts {
-		if byKind[""] > 0 {
-			names = append(names, name)
-		}
-	}
-	return names
+// missing returns those of the steps that have never succeeded.
+func (t *tally) missing(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return t.counts[name][""] > 0 })
 }
 
 // String returns the counts as a table.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 )
@@ -25,10 +26,7 @@ func (l *Load) Step(ctx context.Context, rnd *rand.Rand, name string) (string, e
 }
 
 func pick(rnd *rand.Rand) operation {
-	all := operations
-	if Upserts {
-		all = append(all[:len(all):len(all)], upserts...)
-	}
+	all := everything()
 	sum := 0
 	for _, op := range all {
 		sum += op.weight
@@ -41,6 +39,8 @@ func pick(rnd *rand.Rand) operation {
 	}
 	panic("unreachable")
 }
+
+func everything() []operation { return slices.Concat(operations, links, upserts) }
 
 // An ending is what a transaction comes to.
 type ending struct {
@@ -104,13 +104,8 @@ func (l *Load) fail(ctx context.Context, tx *ent.Tx, rnd *rand.Rand) error {
 // Names returns the names of all steps that can succeed.
 func Names() []string {
 	var names []string
-	for _, op := range operations {
+	for _, op := range everything() {
 		names = append(names, op.name)
-	}
-	if Upserts {
-		for _, op := range upserts {
-			names = append(names, op.name)
-		}
 	}
 	for _, end := range endings {
 		if !end.fails {

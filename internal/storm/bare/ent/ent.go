@@ -14,7 +14,11 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/badge"
 	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/card"
+	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/group"
+	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/membership"
 	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/pet"
+	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/room"
+	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/team"
 	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/user"
 )
 
@@ -76,10 +80,14 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			badge.Table: badge.ValidColumn,
-			card.Table:  card.ValidColumn,
-			pet.Table:   pet.ValidColumn,
-			user.Table:  user.ValidColumn,
+			badge.Table:      badge.ValidColumn,
+			card.Table:       card.ValidColumn,
+			group.Table:      group.ValidColumn,
+			membership.Table: membership.ValidColumn,
+			pet.Table:        pet.ValidColumn,
+			room.Table:       room.ValidColumn,
+			team.Table:       team.ValidColumn,
+			user.Table:       user.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

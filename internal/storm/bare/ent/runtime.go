@@ -4,6 +4,8 @@ package ent
 
 import (
 	"github.com/google/uuid"
+	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/group"
+	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/membership"
 	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent/schema"
 )
@@ -12,6 +14,22 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	groupFields := schema.Group{}.Fields()
+	_ = groupFields
+	// groupDescSize is the schema descriptor for size field.
+	groupDescSize := groupFields[2].Descriptor()
+	// group.DefaultSize holds the default value on creation for the size field.
+	group.DefaultSize = groupDescSize.Default.(int)
+	// groupDescID is the schema descriptor for id field.
+	groupDescID := groupFields[0].Descriptor()
+	// group.DefaultID holds the default value on creation for the id field.
+	group.DefaultID = groupDescID.Default.(func() uuid.UUID)
+	membershipFields := schema.Membership{}.Fields()
+	_ = membershipFields
+	// membershipDescRole is the schema descriptor for role field.
+	membershipDescRole := membershipFields[2].Descriptor()
+	// membership.DefaultRole holds the default value on creation for the role field.
+	membership.DefaultRole = membershipDescRole.Default.(string)
 	petFields := schema.Pet{}.Fields()
 	_ = petFields
 	// petDescID is the schema descriptor for id field.

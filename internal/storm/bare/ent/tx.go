@@ -18,8 +18,16 @@ type Tx struct {
 	Badge *BadgeClient
 	// Card is the client for interacting with the Card builders.
 	Card *CardClient
+	// Group is the client for interacting with the Group builders.
+	Group *GroupClient
+	// Membership is the client for interacting with the Membership builders.
+	Membership *MembershipClient
 	// Pet is the client for interacting with the Pet builders.
 	Pet *PetClient
+	// Room is the client for interacting with the Room builders.
+	Room *RoomClient
+	// Team is the client for interacting with the Team builders.
+	Team *TeamClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 
@@ -155,7 +163,11 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Badge = NewBadgeClient(tx.config)
 	tx.Card = NewCardClient(tx.config)
+	tx.Group = NewGroupClient(tx.config)
+	tx.Membership = NewMembershipClient(tx.config)
 	tx.Pet = NewPetClient(tx.config)
+	tx.Room = NewRoomClient(tx.config)
+	tx.Team = NewTeamClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 }
 

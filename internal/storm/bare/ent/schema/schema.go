@@ -30,3 +30,24 @@ type Badge struct{ schema.Badge }
 
 // Mixin implements ent.Interface.
 func (Badge) Mixin() []ent.Mixin { return nil }
+
+// Group is the suite's without the mixin.
+type Group struct{ schema.Group }
+
+// Mixin implements ent.Interface.
+func (Group) Mixin() []ent.Mixin { return nil }
+
+// Room is the suite's.
+type Room struct{ schema.Room }
+
+// Team is the suite's without the mixin.
+type Team struct{ schema.Team }
+
+// Mixin implements ent.Interface.
+func (Team) Mixin() []ent.Mixin { return nil }
+
+// Membership is the suite's without the mixin.
+type Membership struct{ schema.Membership }
+
+// Mixin implements ent.Interface.
+func (Membership) Mixin() []ent.Mixin { return nil }
