@@ -30,7 +30,7 @@ bench: ## Measure audited writes beside bare ones, on the same databases.
 	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./internal/conformance
 
 storm: ## Run the races, kills and lost connections for longer than make test does.
-	go test -timeout 60m -v $(TESTFLAGS) ./internal/storm -steps 400 -pairsteps 40 -kills 50
+	go test -timeout 60m -v $(TESTFLAGS) ./internal/storm -steps 400 -pairsteps 40 -kills 50 -everyloss
 
 mutants: ## Break the code on purpose and see the tests turn red. MUTANTS selects by a regular expression.
 	go run ./internal/mutants -run '$(MUTANTS)'
