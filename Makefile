@@ -1,9 +1,10 @@
 # The generators of committed code, and what they are to leave unchanged.
-GENERATED = ./example/ent ./internal/conformance/ent ./internal/parity/audited/ent ./internal/parity/bare/ent
+GENERATED = ./example/ent ./internal/conformance/ent ./internal/parity/audited/ent ./internal/parity/bare/ent \
+	./internal/storm/bare/ent ./internal/storm/bare/load
 LINT      = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 TESTFLAGS ?=
 
-.PHONY: help fmt lint generate test bench
+.PHONY: help fmt lint generate test bench storm mutants
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,3 +28,9 @@ test: ## Run the tests, on SQLite and on the databases of SQLAUDIT_TEST_POSTGRES
 
 bench: ## Measure audited writes beside bare ones, on the same databases.
 	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./internal/conformance
+
+storm: ## Run the races, kills and lost connections for longer than make test does.
+	go test -timeout 60m -v $(TESTFLAGS) ./internal/storm -steps 400 -pairsteps 40 -kills 50 -everyloss
+
+mutants: ## Break the code on purpose and see the tests turn red. MUTANTS selects by a regular expression.
+	go run ./internal/mutants -run '$(MUTANTS)'

@@ -4,6 +4,7 @@ package oracle
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
@@ -19,6 +20,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+// A Querier is a database, or a transaction that sees one state of it while others write.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
 
 type kind string
 
@@ -129,9 +135,9 @@ func (l Entry) Change(field string) string {
 }
 
 // Log returns the log in the order of its ids.
-func Log(t testing.TB, db *sql.DB) []Entry {
+func Log(t testing.TB, db Querier) []Entry {
 	t.Helper()
-	rows, err := db.Query(`SELECT id, tx_id, action, resource_type, resource_id, actor_id, actor_type, actor_name, impersonator_id,
+	rows, err := db.QueryContext(context.Background(), `SELECT id, tx_id, action, resource_type, resource_id, actor_id, actor_type, actor_name, impersonator_id,
 		reason, metadata, old_values, new_values, redacted, occurred_at FROM audit_logs ORDER BY id`)
 	require.NoError(t, err)
 	defer rows.Close()
@@ -163,7 +169,7 @@ func Log(t testing.TB, db *sql.DB) []Entry {
 
 // Reconcile replays the log and compares what it implies with the tables: each row has its entries and each entry its row, and each entry
 // continues the one before it.
-func Reconcile(t testing.TB, db *sql.DB) {
+func Reconcile(t testing.TB, db Querier) {
 	t.Helper()
 	entries := Log(t, db)
 	for _, l := range entries {
@@ -182,7 +188,7 @@ func Reconcile(t testing.TB, db *sql.DB) {
 }
 
 // rowsOf returns a table's rows by their id in the log, each as text by field; an edge's text is its sorted ids.
-func rowsOf(t testing.TB, db *sql.DB, tab table) map[string]map[string]string {
+func rowsOf(t testing.TB, db Querier, tab table) map[string]map[string]string {
 	t.Helper()
 	fields := []string{}
 	columns := append(slices.Clone(tab.id), tab.key())
@@ -220,13 +226,13 @@ func rowsOf(t testing.TB, db *sql.DB, tab table) map[string]map[string]string {
 }
 
 // query returns the values of columns of a table's rows.
-func query(t testing.TB, db *sql.DB, columns []string, table string) [][]any {
+func query(t testing.TB, db Querier, columns []string, table string) [][]any {
 	t.Helper()
 	name := table
 	if name == "groups" { // a word of MySQL's
-		name = quote(db, name)
+		name = quote(t, db, name)
 	}
-	rows, err := db.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + name)
+	rows, err := db.QueryContext(context.Background(), "SELECT "+strings.Join(columns, ", ")+" FROM "+name)
 	require.NoError(t, err)
 	defer rows.Close()
 	var out [][]any
@@ -243,8 +249,16 @@ func query(t testing.TB, db *sql.DB, columns []string, table string) [][]any {
 	return out
 }
 
-func quote(db *sql.DB, name string) string {
-	if strings.Contains(fmt.Sprintf("%T", db.Driver()), "mysql") {
+// quote quotes a name. Two strings are joined by || but on MySQL and MariaDB, whose or it is.
+func quote(t testing.TB, db Querier, name string) string {
+	t.Helper()
+	rows, err := db.QueryContext(context.Background(), "SELECT '0' || '0'")
+	require.NoError(t, err)
+	defer rows.Close()
+	var joined string
+	require.True(t, rows.Next())
+	require.NoError(t, rows.Scan(&joined))
+	if joined != "00" {
 		return "`" + name + "`"
 	}
 	return `"` + name + `"`
@@ -405,7 +419,7 @@ func replay(t testing.TB, tab table, entries []Entry) map[string]map[string]stri
 			}
 			c, ok := tab.columns[f]
 			fields++
-			if assert.True(t, ok, "%s has no tracked field %q", tab.label, f) {
+			if assert.True(t, ok, "%s has no tracked field %q", tab.label, f) && row != nil {
 				value := fromLog(t, c.kind, raw)
 				if l.Action == "update" {
 					assert.NotEqual(t, row[f], value, "%s of %s %s changed", f, l.Type, l.Resource)

@@ -1,0 +1,71 @@
+package main
+
+// The races: what is wrong only while others write.
+var races = []breakage{
+	{
+		name: "no lock on the read before", database: postgres,
+		file: "hook/image.go", old: "case lock == lockNone, name == dialect.SQLite:", new: "case lock >= lockNone, name == dialect.SQLite:",
+		packages: storm, tests: "TestStorm/postgres,_read_committed",
+	},
+	{
+		name: "no lock on the read before, on MariaDB", database: mariadb,
+		file: "hook/image.go", old: "case lock == lockNone, name == dialect.SQLite:", new: "case lock >= lockNone, name == dialect.SQLite:",
+		packages: storm, tests: "TestStorm/mariadb,_read-committed",
+	},
+	{
+		name: "no write lock before the read, on SQLite",
+		file: "auditlog/writer.go", old: "if w.dialect != dialect.SQLite {", new: "if w.dialect != \"\" {",
+		packages: storm, tests: "TestStorm/sqlite$",
+	},
+	{
+		name: "no narrowing", database: postgres,
+		file: "hook/image.go", old: "case n > maxParamsSQLite && o.base.Dialect() == dialect.SQLite:", new: "case n >= 0:",
+		packages: storm, tests: "TestBetween/a_row_for",
+	},
+	{
+		name: "no narrowing, in the storm", database: postgres,
+		file: "hook/image.go", old: "case n > maxParamsSQLite && o.base.Dialect() == dialect.SQLite:", new: "case n >= 0:",
+		packages: storm, tests: "TestStorm/postgres,_read_committed", args: []string{"-steps=100"},
+	},
+	{
+		name: "the clock read before the lock: the transaction's", database: postgres,
+		file: "auditlog/writer.go", old: "SELECT clock_timestamp() AS ts", new: "SELECT now() AS ts",
+		packages: storm, tests: "TestStorm/postgres,_read_committed",
+	},
+	{
+		name: "the clock read before the lock: the process's", database: postgres,
+		file: "auditlog/writer.go", old: "(SELECT clock_timestamp() AS ts) t) \")", new: "(SELECT to_timestamp(\" + strconv.FormatFloat(float64(TimeOf(txID).UnixMicro())/1e6, 'f', 6, 64) + \") AS ts) t) \")",
+		packages: storm, tests: "TestStorm/postgres,_read_committed",
+	},
+	{
+		name: "the clock read before the lock, on SQLite",
+		file: "auditlog/writer.go", old: "now, ticks := w.clock.now()", new: "now, ticks := TimeOf(txID), ticks(TimeOf(txID))",
+		packages: storm, tests: "TestStorm/sqlite$",
+	},
+	{
+		name: "the process's clock, after the lock", database: postgres,
+		file: "auditlog/writer.go", old: "(SELECT clock_timestamp() AS ts) t) \")", new: "(SELECT to_timestamp(\" + strconv.FormatFloat(float64(time.Now().UnixMicro())/1e6, 'f', 6, 64) + \") AS ts) t) \")",
+		packages: storm, tests: "TestSkew/postgres",
+	},
+	{
+		name: "the process's clock, on MariaDB", database: mariadb,
+		file: "auditlog/writer.go", old: "		hex = \"LPAD(LOWER(HEX(\" + us + \" * 512 DIV 125)), 15, '0')\"\n	)\n",
+		new:      "	)\n	hex := fmt.Sprintf(\"LPAD(LOWER(HEX(%d * 512 DIV 125)), 15, '0')\", time.Now().UnixMicro())\n",
+		packages: storm, tests: "TestSkew/mariadb",
+	},
+	{
+		name: "a deadlock that is not noticed", database: mariadb,
+		file: "auditdriver/tx.go", old: "		tx.ended = err\n", new: "",
+		packages: storm, tests: "TestDeadlockIgnored/.*/update",
+	},
+	{
+		name: "an upsert without its read", database: postgres,
+		file: "hook/upsert.go", old: "if len(c.conflict()) == 0 || !t.Recorded() {", new: "if true {",
+		packages: storm, tests: "TestStorm/sqlite$|TestStorm/postgres,_read_committed",
+	},
+	{
+		name: "an upsert that is not narrowed, on PostgreSQL", database: postgres,
+		file: "hook/upsert.go", old: "if o.base.Dialect() != dialect.Postgres || !updates {", new: "if o.base.Dialect() != \"\" || !updates {",
+		packages: storm, tests: "TestStorm/postgres,_read_committed", args: []string{"-steps=100"},
+	},
+}

@@ -1,0 +1,5 @@
+package load
+
+//go:generate sh -c "(echo '// Code generated from internal/storm/load. DO NOT EDIT.'; echo; sed s,internal/conformance/ent,internal/storm/bare/ent, ../../load/load.go) > load.go"
+//go:generate sh -c "(echo '// Code generated from internal/storm/load. DO NOT EDIT.'; echo; sed s,internal/conformance/ent,internal/storm/bare/ent, ../../load/step.go) > step.go"
+//go:generate sh -c "(echo '// Code generated from internal/storm/load. DO NOT EDIT.'; echo; sed s,internal/conformance/ent,internal/storm/bare/ent, ../../load/links.go) > links.go"
