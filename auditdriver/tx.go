@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
@@ -36,9 +37,10 @@ type Tx struct {
 	pending []*auditlog.Entry
 	through bool
 	locked  bool
-	failure error // why Commit fails
-	ended   error // why the database has rolled the transaction back
-	over    bool  // it was committed or rolled back
+	rows    *sql.Rows // of the last query
+	failure error     // why Commit fails
+	ended   error     // why the database has rolled the transaction back
+	over    bool      // it was committed or rolled back
 }
 
 func (d *Driver) newTx(ctx context.Context, tx dialect.Tx) *Tx {
@@ -58,7 +60,21 @@ func (tx *Tx) Query(ctx context.Context, query string, args, v any) error {
 	if err := tx.ready(ctx, query); err != nil {
 		return err
 	}
-	return tx.note(tx.Tx.Query(ctx, query, args, v))
+	err := tx.note(tx.Tx.Query(ctx, query, args, v))
+	if rows, ok := v.(*entsql.Rows); ok && err == nil {
+		rows, _ := rows.ColumnScanner.(*sql.Rows)
+		tx.reading(rows)
+	}
+	return err
+}
+
+// reading remembers rows, with whose reading the database may still roll the transaction back.
+func (tx *Tx) reading(rows *sql.Rows) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.drv.Dialect() == dialect.MySQL {
+		tx.rows = rows
+	}
 }
 
 // ready is called ahead of each statement. It has entries written that the statement may read.
@@ -76,6 +92,7 @@ func (tx *Tx) ready(ctx context.Context, query string) error {
 func (tx *Tx) usable() error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
+	tx.noteRows()
 	if tx.ended != nil {
 		return fmt.Errorf("sqlaudit: the database has rolled the transaction back: %w", tx.ended)
 	}
@@ -121,6 +138,16 @@ func (tx *Tx) note(err error) error {
 	return err
 }
 
+// noteRows notes the error with which the reading of the last rows ended.
+func (tx *Tx) noteRows() {
+	if tx.rows != nil {
+		if err := tx.rows.Err(); err != nil {
+			tx.noteLocked(err)
+		}
+		tx.rows = nil
+	}
+}
+
 func (tx *Tx) noteLocked(err error) {
 	if tx.drv.Dialect() == dialect.MySQL && strings.Contains(err.Error(), "Error 1213") {
 		tx.ended = err
@@ -145,6 +172,7 @@ func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql
 		return nil, err
 	}
 	rows, err := queryContext(ctx, tx.Tx, query, args)
+	tx.reading(rows)
 	return rows, tx.note(err)
 }
 
@@ -173,6 +201,7 @@ func (tx *Tx) Record(ctx context.Context, entries []*auditlog.Entry) error {
 func (tx *Tx) flush(ctx context.Context) error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
+	tx.noteRows()
 	if tx.over || tx.failure != nil || len(tx.pending) == 0 {
 		return nil
 	}

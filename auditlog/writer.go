@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -54,7 +53,6 @@ type Writer struct {
 	dialect string
 	table   string
 	schema  string
-	clock   clock
 }
 
 // NewWriter returns a writer for a table, in the given database schema or, if that is empty, the connection's
@@ -76,9 +74,9 @@ func (w *Writer) LockStatement() string {
 }
 
 // Write writes entries in their order, as part of the transaction txID, with as few statements as the
-// database's limits allow. Their ids and times come from the database's clock (on SQLite from the process's),
-// read here: while the changed rows are locked. Where a clock steps back between two transactions, their
-// entries sort as the clock said. It fails with a *WriteError.
+// database's limits allow. Their ids and times come from the database's clock, read here: while the changed rows are locked. Where that steps back
+// between two transactions, their entries sort as it said. On SQLite they come from the process's clock, and are newer than
+// all that is there. It fails with a *WriteError.
 func (w *Writer) Write(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, entries []*Entry) error {
 	switch w.dialect {
 	case dialect.Postgres, dialect.MySQL, dialect.SQLite:
@@ -98,7 +96,10 @@ func (w *Writer) Write(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UU
 			}
 			rows = append(rows, row)
 		}
-		query, args := w.insert(txID, rows)
+		query, args, err := w.insert(ctx, ex, txID, rows)
+		if err != nil {
+			return Failed("write entries", err)
+		}
 		if err := ex.Exec(ctx, query, args, nil); err != nil {
 			return Failed("write entries", err)
 		}
@@ -159,7 +160,7 @@ func (w *Writer) ident() string {
 	return name.String()
 }
 
-func (w *Writer) insert(txID uuid.UUID, rows [][]any) (string, []any) {
+func (w *Writer) insert(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows [][]any) (string, []any, error) {
 	var b strings.Builder
 	head := func() {
 		b.WriteString("INSERT INTO " + w.ident() + " (")
@@ -167,20 +168,46 @@ func (w *Writer) insert(txID uuid.UUID, rows [][]any) (string, []any) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			name := sql.Builder{}
-			name.SetDialect(w.dialect)
-			b.WriteString(name.Ident(c).String())
+			b.WriteString(w.quoted(c))
 		}
 		b.WriteString(") ")
 	}
 	switch w.dialect {
 	case dialect.Postgres:
-		return w.insertPostgres(&b, head, txID, rows)
+		query, args := w.insertPostgres(&b, head, txID, rows)
+		return query, args, nil
 	case dialect.MySQL:
-		return w.insertMySQL(&b, head, txID, rows)
-	default:
-		return w.insertSQLite(&b, head, txID, rows)
+		query, args := w.insertMySQL(&b, head, txID, rows)
+		return query, args, nil
 	}
+	newest, err := w.newest(ctx, ex)
+	if err != nil {
+		return "", nil, err
+	}
+	query, args := w.insertSQLite(&b, head, newest, txID, rows)
+	return query, args, nil
+}
+
+// newest returns the time of the newest entry.
+func (w *Writer) newest(ctx context.Context, ex dialect.ExecQuerier) (time.Time, error) {
+	rows := &sql.Rows{}
+	if err := ex.Query(ctx, "SELECT MAX("+w.quoted(ColumnID)+") FROM "+w.ident(), []any{}, rows); err != nil {
+		return time.Time{}, err
+	}
+	defer rows.Close()
+	var id uuid.NullUUID
+	if rows.Next() {
+		if err := rows.Scan(&id); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return TimeOf(id.UUID), rows.Err()
+}
+
+func (w *Writer) quoted(name string) string {
+	b := sql.Builder{}
+	b.SetDialect(w.dialect)
+	return b.Ident(name).String()
 }
 
 // insertPostgres reads clock_timestamp() once, as the statement runs: it starts after the rows were locked.
@@ -246,10 +273,14 @@ func (w *Writer) insertMySQL(b *strings.Builder, head func(), txID uuid.UUID, ro
 	return b.String(), args
 }
 
-// insertSQLite takes the process's clock: SQLite's own has milliseconds only. The transaction holds the write lock, so
-// no other can come between.
-func (w *Writer) insertSQLite(b *strings.Builder, head func(), txID uuid.UUID, rows [][]any) (string, []any) {
-	now, ticks := w.clock.now()
+// insertSQLite takes the process's clock, SQLite's own having milliseconds only, unless the newest entry is not older: clocks of
+// processes differ, and step back. The transaction holds the write lock, so no other can come between.
+func (w *Writer) insertSQLite(b *strings.Builder, head func(), newest time.Time, txID uuid.UUID, rows [][]any) (string, []any) {
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	if !now.After(newest) {
+		now = newest.Add(time.Microsecond)
+	}
+	ticks := ticks(now)
 	args := []any{txID, now}
 	head()
 	b.WriteString("VALUES ")
@@ -267,21 +298,4 @@ func (w *Writer) insertSQLite(b *strings.Builder, head func(), txID uuid.UUID, r
 		b.WriteByte(')')
 	}
 	return b.String(), args
-}
-
-// clock gives times that rise by at least a microsecond within one process, also when the system's clock steps back.
-type clock struct {
-	mu   sync.Mutex
-	last time.Time
-}
-
-func (c *clock) now() (time.Time, uint64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	if !now.After(c.last) {
-		now = c.last.Add(time.Microsecond)
-	}
-	c.last = now
-	return now, ticks(now)
 }

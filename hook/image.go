@@ -81,6 +81,10 @@ func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, w
 		where(s)
 	}
 	s.OrderBy(s.Columns(t.Key...)...)
+	if lock == lockNone && name == dialect.Postgres {
+		// A snapshot shows a row that another transaction has deleted since, beside one that this one has created with the same key. The newer comes last.
+		s.OrderExpr(sql.ExprFunc(func(b *sql.Builder) { b.WriteString("age(").Ident(s.C("xmin")).WriteString(") DESC") }))
+	}
 	switch {
 	case lock == lockNone, name == dialect.SQLite:
 	case lock == lockUpdate && name == dialect.Postgres:
@@ -131,8 +135,8 @@ func (o *operation) again(ctx context.Context, im *image) ([]*auditlog.Row, erro
 		lock = lockUpdate
 	}
 	var (
-		out  []*auditlog.Row
-		seen = make(map[string]bool)
+		out []*auditlog.Row
+		at  = make(map[string]int)
 	)
 	keys := lookup{im.typ.Key, keysOf(im.rows)}
 	others := []lookup{}
@@ -149,10 +153,12 @@ func (o *operation) again(ctx context.Context, im *image) ([]*auditlog.Row, erro
 			return nil, err
 		}
 		for _, r := range rows {
-			if !seen[r.Text] {
-				seen[r.Text] = true
-				out = append(out, r)
+			if i, ok := at[r.Text]; ok {
+				out[i] = r
+				continue
 			}
+			at[r.Text] = len(out)
+			out = append(out, r)
 		}
 	}
 	return out, nil

@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -66,10 +67,41 @@ func (o *operation) readLinks(ctx context.Context, links []link, owners [][]any)
 			for i, r := range rows {
 				l.edge.Target.Nodes = append(l.edge.Target.Nodes[:i], r.Key[0])
 			}
+			continue
+		}
+		if err := leaveOut(l.edge.Target.Nodes, rows); err != nil {
+			return err
 		}
 	}
 	return nil
 }
+
+// leaveOut makes ids that are not those of rows match none: a row with such an id that comes meanwhile would change unrecorded.
+func leaveOut(ids []driver.Value, rows []*auditlog.Row) error {
+	there := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		there[r.Text] = true
+	}
+	for i, id := range ids {
+		text, err := auditlog.IDString(id)
+		if err != nil {
+			return err
+		}
+		if !there[text] {
+			ids[i] = absent{id}
+		}
+	}
+	return nil
+}
+
+// absent is an id that matches no row, and reads as itself in ent's errors.
+type absent struct{ id any }
+
+// Value implements driver.Valuer.
+func (absent) Value() (driver.Value, error) { return nil, nil }
+
+// String returns the id as text.
+func (a absent) String() string { return fmt.Sprint(a.id) }
 
 // A join is a join table, or the table of an edge schema, that the mutation will write by its edges.
 type join struct {
