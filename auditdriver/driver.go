@@ -35,10 +35,29 @@ var _ dialect.Driver = (*Driver)(nil)
 func New(drv dialect.Driver, writer *auditlog.Writer) *Driver {
 	d := &Driver{Driver: drv, writer: writer}
 	if inTransaction(drv) {
-		d.outer = d.newTx(context.Background(), dialect.NopTx(drv))
+		d.outer = d.newTx(context.Background(), openTx{drv})
 		d.outer.through = true
 	}
 	return d
+}
+
+// openTx is the transaction that a driver is built on. It is not ours to end.
+type openTx struct{ dialect.Driver }
+
+// Commit implements dialect.Tx.
+func (openTx) Commit() error { return nil }
+
+// Rollback implements dialect.Tx.
+func (openTx) Rollback() error { return nil }
+
+// ExecContext forwards to the driver.
+func (tx openTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return execContext(ctx, tx.Driver, query, args)
+}
+
+// QueryContext is like ExecContext, for statements that return rows.
+func (tx openTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return queryContext(ctx, tx.Driver, query, args)
 }
 
 // newBase begins a transaction of the driver beneath.
