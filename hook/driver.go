@@ -115,13 +115,13 @@ func (t *recordingTx) Rollback() error {
 	if t.op.phase != open {
 		return nil
 	}
-	t.op.phase = done
-	defer t.op.release()
-	if t.op.own() {
-		return t.op.end.Rollback()
-	}
-	t.op.salvage(context.WithoutCancel(t.ctx))
-	return nil
+	return t.op.ending(func() error {
+		if t.op.own() {
+			return t.op.end.Rollback()
+		}
+		t.op.salvage(context.WithoutCancel(t.ctx))
+		return nil
+	})
 }
 
 // exec runs one of ent's statements.

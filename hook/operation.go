@@ -121,8 +121,28 @@ func (o *operation) close(ctx context.Context, cause error) error {
 	if o.phase != open {
 		return cause
 	}
+	return o.ending(func() error { return o.settle(ctx, cause) })
+}
+
+// ending runs f, with which the operation ends. If it panics, as the driver or a value that encodes itself may, nothing of the
+// mutation can be committed.
+func (o *operation) ending(f func() error) error {
 	o.phase = done
 	defer o.release()
+	returned := false
+	defer func() {
+		if !returned {
+			o.tx.Fail(errPanic)
+			_ = o.rollback(errPanic)
+		}
+	}()
+	err := f()
+	returned = true
+	return err
+}
+
+// settle is what close does.
+func (o *operation) settle(ctx context.Context, cause error) error {
 	switch {
 	case cause != nil && o.own():
 		return o.rollback(cause)
