@@ -1,13 +1,16 @@
 package conformance
 
 import (
+	"context"
 	"testing"
 
+	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 )
 
 func TestFound(t *testing.T) { runCases(t, foundCases) }
@@ -60,5 +63,28 @@ var foundCases = []testCase{
 		require.Panics(t, func() { _ = e.client.User.UpdateOneID(u.ID).SetAge(3).Exec(e.ctx) })
 		e.probe.reset()
 		require.Zero(t, e.db.Stats().InUse)
+	}},
+}
+
+// The others have no deadlocks, or ignore what comes after them.
+func TestFoundMariaDB(t *testing.T) { runCases(t, foundMariaDBCases, dialect.MySQL) }
+
+var foundMariaDBCases = []testCase{
+	{"a deadlock in the middle of a query", "also then nothing more goes through the transaction, which is no more", func(t *testing.T, e *env) {
+		a, b, c := e.user("a"), e.user("b"), e.user("c")
+		light, heavy := e.begin(t, e.client), e.begin(t, e.client)
+		heavy.Twin.MapCreateBulk(make([]int, 50), func(c *ent.TwinCreate, _ int) { c.SetName("n") }).ExecX(e.ctx)
+		light.User.UpdateOneID(a.ID).SetAge(1).ExecX(e.ctx)
+		heavy.User.UpdateOneID(c.ID).SetAge(1).ExecX(e.ctx)
+		done := make(chan error, 1)
+		go func() { // b is read, and c is waited for
+			done <- light.User.Update().Where(user.IDIn(b.ID, c.ID)).SetAge(2).Exec(context.Background())
+		}()
+		e.awaitLock(t)
+		require.NoError(t, heavy.User.UpdateOneID(a.ID).SetAge(2).Exec(e.ctx))
+		require.ErrorContains(t, <-done, "1213")
+		require.ErrorContains(t, light.User.UpdateOneID(b.ID).SetAge(9).Exec(e.ctx), "rolled the transaction back")
+		require.NoError(t, heavy.Commit())
+		require.ErrorIs(t, light.Commit(), sqlaudit.ErrIncomplete)
 	}},
 }
