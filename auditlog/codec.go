@@ -20,7 +20,7 @@ import (
 //
 //	SQL NULL                    null
 //	string, enum                string
-//	integers, bool, floats      number, true or false; NaN, +Inf and -Inf are strings
+//	integers, bool, floats      number, true or false; NaN, +Inf, -Inf and -0, of which PostgreSQL's jsonb would make 0, are strings
 //	time                        string as RFC 3339 with nanoseconds, in UTC where the database keeps no zone
 //	bytes                       string in base64 (RFC 4648)
 //	JSON                        the document as the database gives it
@@ -132,7 +132,7 @@ func encode(v any, f *Field, dialectName string) (json.RawMessage, error) {
 		}
 		return json.Marshal(v)
 	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 && math.Signbit(v) {
 			return json.Marshal(fmt.Sprintf("%+v", v))
 		}
 		return json.Marshal(v)

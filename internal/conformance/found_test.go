@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"math"
 	"testing"
 
 	"entgo.io/ent/dialect"
@@ -63,6 +64,11 @@ var foundCases = []testCase{
 		require.Panics(t, func() { _ = e.client.User.UpdateOneID(u.ID).SetAge(3).Exec(e.ctx) })
 		e.probe.reset()
 		require.Zero(t, e.db.Stats().InUse)
+	}},
+	{"negative zero", "it stands in the log as it does in the row, also where the log's own type has none", func(t *testing.T, e *env) {
+		e.client.Doc.Create().SetID("d").SetTitle("t").SetScore(math.Copysign(0, -1)).ExecX(e.ctx)
+		d := e.client.Doc.GetX(e.ctx, "d")
+		require.Equal(t, math.Signbit(d.Score), math.Signbit(changes(t, e, d.QueryHistory())["score"].New.(float64)))
 	}},
 }
 
