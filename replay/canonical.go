@@ -70,7 +70,7 @@ func number(n json.Number) json.Number {
 	exp := 0
 	if i := strings.IndexAny(s, "eE"); i >= 0 {
 		var err error
-		if exp, err = strconv.Atoi(s[i+1:]); err != nil {
+		if exp, err = strconv.Atoi(s[i+1:]); err != nil || exp > 1<<30 || exp < -1<<30 {
 			return n // an exponent beyond all numbers
 		}
 		s = s[:i]

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -12,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit"
+	"github.com/sqlaudit/sqlaudit/auditdriver"
+	"github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/kinds"
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
@@ -230,12 +233,16 @@ var reconcileCases = []testCase{
 		for i := range 6 {
 			e.exec(t, "INSERT INTO memos (text, deleted) VALUES ('%d', false)", i)
 		}
+		e.db.SetMaxOpenConns(1)
+		defer e.db.SetMaxOpenConns(0)
+		ctx, cancel := context.WithTimeout(e.ctx, time.Minute)
+		defer cancel()
 		n := 0
 		var last sqlaudit.Progress
 		for d, err := range sqlaudit.Differences(e.ctx, e.client, sqlaudit.Types("Memo"), sqlaudit.BatchSize(2), sqlaudit.OnProgress(func(p sqlaudit.Progress) { last = p })) {
 			require.NoError(t, err)
 			require.Equal(t, replay.ExtraEntity, d.Kind)
-			e.user(d.ID) // the database is free to be written
+			e.client.User.Create().SetName(d.ID).SetEmail(d.ID).ExecX(ctx) // the one connection is free
 			if n++; n == 3 {
 				break
 			}
@@ -261,6 +268,36 @@ var reconcileCases = []testCase{
 		require.Empty(t, report.Differences)
 		require.Greater(t, len(e.log(t)), 10, "others wrote")
 	}},
+}
+
+// elsewhere is a client whose tables are all in one database schema.
+type elsewhere struct{ auditlog.Source }
+
+func (e elsewhere) AuditSource() auditlog.Source { return e.Source }
+
+// Tables are read, and the log is written, in the database schemas that the client says.
+func TestReplayInDatabaseSchema(t *testing.T) {
+	runCases(t, []testCase{{"a schema", "the connection's own has no such tables", func(t *testing.T, e *env) {
+		u := e.user("a")
+		e.client.Group.Create().SetName("g").AddUsers(u).ExecX(e.ctx)
+		e.exec(t, "INSERT INTO cards (id, card_number) VALUES ('c', '1')")
+		var schema string
+		require.NoError(t, e.db.QueryRow("SELECT current_schema()").Scan(&schema))
+		db := testdb.Postgres.Connect(t, testdb.DSN(t, "SQLAUDIT_TEST_POSTGRES"))
+		source := e.client.AuditSource()
+		source.Driver = auditdriver.New(entsql.OpenDB(dialect.Postgres, db), auditlog.NewWriter(dialect.Postgres, schema, source.Table))
+		source.SchemaOf = func(*auditlog.Type) string { return schema }
+		source.TableSchema = schema
+		report, err := sqlaudit.Reconcile(e.ctx, elsewhere{source})
+		require.NoError(t, err)
+		require.Len(t, report.Differences, 1, report)
+		_, err = sqlaudit.Baseline(e.ctx, elsewhere{source})
+		require.NoError(t, err)
+		s, err := sqlaudit.Replay(e.ctx, elsewhere{source})
+		require.NoError(t, err)
+		require.NotNil(t, s.Entity("User", idText(t, u.ID)))
+		require.Equal(t, 3, s.Len())
+	}}}, dialect.Postgres)
 }
 
 // other returns another client on the same tables.
