@@ -46,22 +46,19 @@ func ExampleReconcile() {
 	around(ctx, db, "UPDATE customers SET email = 'office@acme.example'")
 	around(ctx, db, "INSERT INTO customers (name, email, plan, credit, seen_at) SELECT 'Bolt', 'info@bolt.example', plan, credit, seen_at FROM customers")
 	report, err := sqlaudit.Reconcile(ctx, client)
-	fmt.Print(report, err, "\n")
+	fmt.Println(report.Differences, err)
 
 	ctx = sqlaudit.WithReason(ctx, "imported by hand")
 	progress, err := sqlaudit.Baseline(ctx, client, sqlaudit.Types("Customer"))
 	fmt.Println(progress[0].Entries, "entry written", err)
-	report, err = sqlaudit.Reconcile(ctx, client)
-	fmt.Print(report, err, "\n")
+	report, err = sqlaudit.Reconcile(ctx, client, sqlaudit.Types("Customer"))
+	fmt.Println(report, err)
 	// Output:
-	// Customer: 2 entities, 1 entries, 2 differences
-	// Customer 1: email is "office@acme.example", and "info@acme.example" in the log
-	// Customer 2: is there, but not in the log
-	// <nil>
+	// [Customer 1: email is "office@acme.example", and "info@acme.example" in the log Customer 2: is there, but not in the log] <nil>
 	// 1 entry written <nil>
 	// Customer: 2 entities, 2 entries, 1 differences
 	// Customer 1: email is "office@acme.example", and "info@acme.example" in the log
-	// <nil>
+	//  <nil>
 }
 
 func around(ctx context.Context, db *sql.DB, query string) {
