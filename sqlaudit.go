@@ -35,6 +35,8 @@ const (
 	ActionCreate = auditlog.ActionCreate
 	ActionUpdate = auditlog.ActionUpdate
 	ActionDelete = auditlog.ActionDelete
+	// ActionBaseline is that of what was there before the log followed it: see Baseline.
+	ActionBaseline = auditlog.ActionBaseline
 )
 
 // NewContext returns a context whose mutations are made by actor. What ctx says of the reason, the impersonator and

@@ -70,11 +70,7 @@ func (d *Driver) newBase(ctx context.Context) (dialect.Tx, error) {
 	case *sql.DB:
 		return d.Driver.Tx(ctx)
 	case *sql.Conn: // ent's own driver panics
-		tx, err := ex.BeginTx(ctx, nil)
-		if err != nil {
-			return nil, err
-		}
-		return &entsql.Tx{Conn: entsql.Conn{ExecQuerier: tx}, Tx: tx}, nil
+		return beginConn(ctx, ex, nil)
 	default:
 		return nil, fmt.Errorf("%w (a driver on %T cannot begin a transaction)", auditlog.ErrDriver, ex)
 	}
@@ -123,6 +119,29 @@ func (d *Driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, 
 		return nil, fmt.Errorf("sqlaudit: %T does not support BeginTx", d.Driver)
 	}
 	return d.begin(ctx, func(ctx context.Context) (dialect.Tx, error) { return drv.BeginTx(ctx, opts) })
+}
+
+// Snapshot begins a transaction that is only to read, and whose statements all see one state of the database. It is REPEATABLE
+// READ, READ ONLY on PostgreSQL, MySQL and MariaDB; a transaction of SQLite is that from its first read on. It fails for drivers without BeginTx.
+func (d *Driver) Snapshot(ctx context.Context) (dialect.Tx, error) {
+	if d.Dialect() == dialect.SQLite {
+		return d.Tx(ctx)
+	}
+	opts := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	if drv, ok := d.Driver.(*entsql.Driver); ok {
+		if conn, ok := drv.ExecQuerier.(*sql.Conn); ok { // ent's own driver panics
+			return d.begin(ctx, func(ctx context.Context) (dialect.Tx, error) { return beginConn(ctx, conn, opts) })
+		}
+	}
+	return d.BeginTx(ctx, opts)
+}
+
+func beginConn(ctx context.Context, conn *sql.Conn, opts *sql.TxOptions) (dialect.Tx, error) {
+	tx, err := conn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &entsql.Tx{Conn: entsql.Conn{ExecQuerier: tx}, Tx: tx}, nil
 }
 
 func (d *Driver) begin(ctx context.Context, open func(context.Context) (dialect.Tx, error)) (dialect.Tx, error) {

@@ -134,10 +134,11 @@ func (c Change) String() string {
 	if c.Redacted {
 		return c.Field + ": changed (redacted)"
 	}
-	return fmt.Sprintf("%s: %s → %s", c.Field, text(c.Old), text(c.New))
+	return fmt.Sprintf("%s: %s → %s", c.Field, Text(c.Old), Text(c.New))
 }
 
-func text(v any) string {
+// Text returns a value of a change as Change.String writes it: nil as "∅", strings in quotes, times as RFC 3339, bytes in hex.
+func Text(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "∅"

@@ -30,7 +30,7 @@ func NewSchema(types ...*Type) *Schema {
 		}
 		for _, e := range t.Edges {
 			holder := s.byName[e.Holder]
-			e.owner, e.target = t, s.byName[e.Type]
+			e.owner, e.target, e.holder = t, s.byName[e.Type], holder
 			holder.ends = append(holder.ends, e)
 		}
 	}
@@ -257,7 +257,7 @@ type Edge struct {
 	// Type names the type that the edge leads to.
 	Type string
 
-	owner, target *Type
+	owner, target, holder *Type
 }
 
 // Owner returns the type that has the edge.
@@ -265,6 +265,9 @@ func (e *Edge) Owner() *Type { return e.owner }
 
 // TargetType returns the type that the edge leads to.
 func (e *Edge) TargetType() *Type { return e.target }
+
+// HolderType returns the type whose rows are the links.
+func (e *Edge) HolderType() *Type { return e.holder }
 
 // A ForeignKey describes a foreign key whose column is recorded, is an end of a recorded edge, or by which rows go.
 type ForeignKey struct {

@@ -197,6 +197,12 @@ func TestErrorsOfNames(t *testing.T) {
 			want:    `sqlaudit: schema AuditActor: the generated client option has the same name: rename the type`,
 		},
 		{
+			name:    "type AuditSource",
+			reason:  "the client would have a field and a method of that name",
+			schemas: []ent.Interface{named("name"), thing{name: "AuditSource"}},
+			want:    `sqlaudit: schema AuditSource: the client has a generated method of the same name: rename the type`,
+		},
+		{
 			name:    "type Actor beside an actor type",
 			reason:  "entries have one method QueryActor",
 			schemas: []ent.Interface{track(thing{name: "Actor", fields: []ent.Field{field.String("name")}}, mixin.Mixin{}), owner, pet},

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sqlaudit/sqlaudit"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/schema"
 	"github.com/sqlaudit/sqlaudit/internal/oracle"
 )
@@ -22,13 +24,27 @@ func (e *env) log(t *testing.T) []logged {
 	return oracle.Log(t, e.db)
 }
 
-// reconcile checks that the log accounts for the tables, and that its times are those of this test.
+// reconcile checks that the log accounts for the tables, by the oracle and by the library itself, and that its times are those of this test.
 func (e *env) reconcile(t *testing.T) {
 	t.Helper()
 	oracle.Reconcile(t, e.db)
+	require.Empty(t, e.differences(t))
 	for _, l := range e.log(t) {
 		assert.WithinDuration(t, time.Now(), l.OccurredAt, time.Minute)
 	}
+}
+
+// differences returns what the library finds of differences between log and tables.
+func (e *env) differences(t *testing.T, opts ...sqlaudit.ReplayOption) []string {
+	t.Helper()
+	client := ent.NewClient(ent.Driver(entsql.OpenDB(e.backend.dialect, e.db)))
+	report, err := sqlaudit.Reconcile(context.Background(), client, append([]sqlaudit.ReplayOption{sqlaudit.BatchSize(3)}, opts...)...)
+	require.NoError(t, err)
+	var out []string
+	for _, d := range report.Differences {
+		out = append(out, d.String())
+	}
+	return out
 }
 
 func jsonOf(t *testing.T, v any) string {

@@ -1,0 +1,139 @@
+package replay
+
+import (
+	"context"
+	stdsql "database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/sqlaudit/sqlaudit/auditlog"
+)
+
+// ended rolls back a transaction that has only read, or has failed with err. It returns err, joined with the rollback's.
+func ended(err error, tx dialect.Tx) error {
+	rerr := tx.Rollback()
+	if rerr == nil || errors.Is(rerr, stdsql.ErrTxDone) {
+		return err
+	}
+	return errors.Join(err, fmt.Errorf("rolling back: %w", rerr))
+}
+
+// log returns a selector of the entries about a type.
+func (r *run) log(t *auditlog.Type, columns ...string) *sql.Selector {
+	b := sql.Dialect(r.dialect)
+	s := b.Select().From(b.Table(r.Table).Schema(r.TableSchema))
+	s.Select(s.Columns(columns...)...)
+	return s.Where(sql.EQ(s.C(auditlog.ColumnResourceType), t.Label))
+}
+
+// about restricts s to the entries about some entities.
+func about(s *sql.Selector, ids []string) {
+	s.Where(sql.In(s.C(auditlog.ColumnResourceID), args(ids)...))
+}
+
+func args[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
+}
+
+// entries reads the entries about entities of a type, those of one after those of another, each in the order of their ids. They are not held.
+func (r *run) entries(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type, ids []string, each func(Entry)) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	s := r.entrySelector(t)
+	about(s, ids)
+	s.OrderBy(s.C(auditlog.ColumnResourceID), s.C(auditlog.ColumnID))
+	return r.scanEntries(ctx, ex, s, t, each)
+}
+
+// page reads the next entries about a type after an id, in the order of their ids, and returns how many there were.
+func (r *run) page(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type, ids []string, after uuid.UUID, each func(Entry)) (int, error) {
+	s := r.entrySelector(t)
+	if len(ids) > 0 {
+		about(s, ids)
+	}
+	s.Where(sql.GT(s.C(auditlog.ColumnID), after)).OrderBy(s.C(auditlog.ColumnID)).Limit(r.batch)
+	n := 0
+	return n, r.scanEntries(ctx, ex, s, t, func(e Entry) {
+		n++
+		each(e)
+	})
+}
+
+func (r *run) entrySelector(t *auditlog.Type) *sql.Selector {
+	return r.log(t, auditlog.ColumnID, auditlog.ColumnAction, auditlog.ColumnResourceID, auditlog.ColumnBefore, auditlog.ColumnAfter)
+}
+
+func (r *run) scanEntries(ctx context.Context, ex dialect.ExecQuerier, s *sql.Selector, t *auditlog.Type, each func(Entry)) error {
+	return query(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
+		e := Entry{Type: t.Label}
+		var before, after []byte
+		if err := rows.Scan(&e.ID, &e.Action, &e.ResourceID, &before, &after); err != nil {
+			return err
+		}
+		for _, v := range []struct {
+			raw  []byte
+			into *auditlog.Values
+		}{{before, &e.Before}, {after, &e.After}} {
+			if v.raw == nil {
+				continue
+			}
+			if err := json.Unmarshal(v.raw, v.into); err != nil {
+				return fmt.Errorf("entry %s: %w", e.ID, err)
+			}
+		}
+		each(e)
+		return nil
+	})
+}
+
+// resources returns the next entities of a type that the log has entries about, by their ids in the log.
+func (r *run) resources(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type, after string) ([]string, error) {
+	s := r.log(t, auditlog.ColumnResourceID).Distinct()
+	s.Where(sql.GT(s.C(auditlog.ColumnResourceID), after)).OrderBy(s.C(auditlog.ColumnResourceID)).Limit(r.batch)
+	var ids []string
+	return ids, query(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+}
+
+// baselined returns the id of the newest baseline entry about a type, or zero.
+func (r *run) baselined(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type) (id uuid.UUID, err error) {
+	s := r.log(t, auditlog.ColumnID)
+	s.Where(sql.EQ(s.C(auditlog.ColumnAction), auditlog.ActionBaseline)).OrderBy(sql.Desc(s.C(auditlog.ColumnID))).Limit(1)
+	return id, query(ctx, ex, s, "read the log", func(rows *sql.Rows) error { return rows.Scan(&id) })
+}
+
+// query calls each for every row that s selects.
+func query(ctx context.Context, ex dialect.ExecQuerier, s *sql.Selector, what string, each func(*sql.Rows) error) error {
+	if err := s.Err(); err != nil {
+		return err
+	}
+	text, params := s.Query()
+	rows := &sql.Rows{}
+	if err := ex.Query(ctx, text, params, rows); err != nil {
+		return fmt.Errorf("sqlaudit: %s: %w", what, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return fmt.Errorf("sqlaudit: %s: %w", what, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("sqlaudit: %s: %w", what, err)
+	}
+	return nil
+}
