@@ -1315,24 +1315,39 @@ func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *
 
 func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
 	return sqlaudithook.Target{
-		Schema: auditSchema,
-		Type:   t,
-		Driver: c.driver,
-		Inner: func(drv dialect.Driver) dialect.Tx {
-			if tx, ok := drv.(*txDriver); ok {
-				return tx.tx
-			}
-			return nil
-		},
+		Schema:   auditSchema,
+		Type:     t,
+		Driver:   c.driver,
+		Inner:    auditInner,
 		Actor:    c.auditActor,
 		SchemaOf: c.auditSchemaOf,
 		State:    state,
 	}
 }
 
+// auditInner returns the transaction beneath a driver, or nil.
+func auditInner(drv dialect.Driver) dialect.Tx {
+	if tx, ok := drv.(*txDriver); ok {
+		return tx.tx
+	}
+	return nil
+}
+
 // auditSchemaOf returns the database schema of a type's table.
 func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
 	return ""
+}
+
+// AuditSource returns where the client's rows and their log are, for those who read both: see sqlaudit.Replay, sqlaudit.Reconcile
+// and sqlaudit.Baseline.
+func (c *Client) AuditSource() sqlauditlog.Source {
+	return sqlauditlog.Source{
+		Schema:   auditSchema,
+		Driver:   c.driver,
+		Inner:    auditInner,
+		SchemaOf: c.auditSchemaOf,
+		Table:    auditlog.Table,
+	}
 }
 
 // AuditActor configures the client with a function that gives the actor of mutations whose context
