@@ -13,7 +13,8 @@ const (
 	ActionCreate = "create"
 	ActionUpdate = "update"
 	ActionDelete = "delete"
-	// ActionBaseline is that of entries that say what was there before the log followed it: see package replay.
+	// ActionBaseline is that of entries that say what was there before the log followed it. They have no old values, and of an edge
+	// to many the links that the log did not know. They may come at any time of an entity's life: see package replay.
 	ActionBaseline = "baseline"
 )
 
@@ -24,7 +25,7 @@ type Entry struct {
 	ResourceType string
 	ResourceID   string
 	Stamp        Stamp
-	// Before and After hold what changed, by field, and are nil where the entity was created or deleted. In an
+	// Before and After hold what changed, by field. Before is nil in a create and a baseline, and After in a delete. In an
 	// update they have the same keys.
 	Before, After Values
 	// Redacted names the sensitive fields that changed, in the order of the type's fields.
@@ -39,7 +40,7 @@ type Values = map[string]json.RawMessage
 // many, Old holds the ids of the links that went and New of those that came, as a slice of the id's Go type.
 type Change struct {
 	Field string
-	// Old is nil in a create, and New in a delete.
+	// Old is nil in a create and a baseline, and New in a delete.
 	Old, New any
 	// Redacted says that the field is sensitive: it changed, and its values were never stored.
 	Redacted bool
