@@ -23,7 +23,7 @@ func (o *operation) deleting(ctx context.Context, where func(*sql.Selector)) (fu
 	if err := o.tx.Lock(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := o.read(ctx, t, lockKey, asStatement(where))
+	rows, err := o.matched(ctx, lockKey, asStatement(where))
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 			return nil, err
 		}
 	}
-	current := &run{op: &operation{target: target, stamp: stamp}}
+	current := &run{op: &operation{target: target, stamp: stamp, single: m.Op().Is(ent.OpDeleteOne)}}
 	target.State.run = current
 	defer func() {
 		current.op.abandon(ctx) // where a panic passes through

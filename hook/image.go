@@ -114,11 +114,41 @@ func (o *operation) scan(ctx context.Context, t *auditlog.Type, query string, ar
 	return out, rows.Err()
 }
 
-// readKeys reads the rows with the given values of columns.
-func (o *operation) readKeys(ctx context.Context, t *auditlog.Type, lock strength, columns []string, values [][]any) ([]*auditlog.Row, error) {
+// matched reads and locks the rows for which the conditions of an update or a delete of many hold. On MySQL and MariaDB a locking read also locks what it
+// passes over, and waits for it, which a statement of ent's need not. So where the transaction has just begun, and a plain read shows what is
+// there, the rows are looked up first.
+func (o *operation) matched(ctx context.Context, lock strength, where func(*sql.Selector)) ([]*auditlog.Row, error) {
+	t := o.target.Type
+	if where == nil || o.single || o.base.Dialect() != dialect.MySQL || !o.own() || lock == lockNone {
+		return o.read(ctx, t, lock, where)
+	}
+	var conditions *sql.Predicate // a predicate need not give the same ones twice
+	rows, err := o.read(ctx, t, lockNone, func(s *sql.Selector) {
+		where(s)
+		conditions = s.P()
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return o.readKeys(ctx, t, lock, t.Key, keysOf(rows), func(s *sql.Selector) {
+		if conditions != nil {
+			s.Where(conditions)
+		}
+	})
+}
+
+// readKeys reads the rows with the given values of columns, for which further conditions hold.
+func (o *operation) readKeys(ctx context.Context, t *auditlog.Type, lock strength, columns []string, values [][]any, further ...func(*sql.Selector)) ([]*auditlog.Row, error) {
 	var out []*auditlog.Row
 	for chunk := range slices.Chunk(values, maxChunk/len(columns)) {
-		rows, err := o.read(ctx, t, lock, func(s *sql.Selector) { s.Where(in(s, columns, chunk)) })
+		rows, err := o.read(ctx, t, lock, func(s *sql.Selector) {
+			s.Where(in(s, columns, chunk))
+			for _, f := range further {
+				if f != nil {
+					f(s)
+				}
+			}
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -38,8 +38,9 @@ func (o *operation) links(edges []*sqlgraph.EdgeSpec, clear bool) []link {
 	return links
 }
 
-// readLinks reads the rows at the far end of links: those named, or, where an edge is cleared, all that point at owners. These
-// are then named, so that one that comes to point there meanwhile is not changed unrecorded.
+// readLinks reads the rows at the far end of links: those named that are free, or point at owners already; and where an edge is cleared, those named,
+// or all that point at owners. These are then named, so that one that comes to point there meanwhile is not changed
+// unrecorded. Rows that ent would pass over are not locked.
 func (o *operation) readLinks(ctx context.Context, links []link, owners [][]any) error {
 	if len(links) > 0 {
 		o.took(PathForeignLinks)
@@ -57,7 +58,16 @@ func (o *operation) readLinks(ctx context.Context, links []link, owners [][]any)
 		if slices.ContainsFunc(l.holder.Unique, func(u []string) bool { return slices.Contains(u, l.edge.Columns[0]) }) {
 			lock = lockKey
 		}
-		rows, err := o.readKeys(ctx, l.holder, lock, columns, keys)
+		fk := l.edge.Columns[0]
+		rows, err := o.readKeys(ctx, l.holder, lock, columns, keys, func(s *sql.Selector) {
+			if !l.clear {
+				free := []*sql.Predicate{sql.IsNull(s.C(fk))}
+				if len(owners) > 0 {
+					free = append(free, in(s, []string{fk}, owners))
+				}
+				s.Where(sql.Or(free...))
+			}
+		})
 		if err != nil {
 			return err
 		}

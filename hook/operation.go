@@ -20,6 +20,7 @@ import (
 type operation struct {
 	target Target
 	stamp  auditlog.Stamp
+	single bool // a deletion by id
 
 	base    dialect.Driver // the one that ent would write with
 	drv     *auditdriver.Driver
@@ -57,7 +58,7 @@ func (o *operation) fresh() *operation {
 	if o.phase == idle && o.create == nil {
 		return o
 	}
-	return &operation{target: o.target, stamp: o.stamp}
+	return &operation{target: o.target, stamp: o.stamp, single: o.single}
 }
 
 // on says which driver ent is about to use. The mutation's own must lead to the same place.

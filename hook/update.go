@@ -6,6 +6,8 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"github.com/sqlaudit/sqlaudit/auditlog"
 )
 
 // updating begins an update, unless it cannot touch what is recorded.
@@ -33,7 +35,7 @@ func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (er
 	for _, j := range joins {
 		j.own(func() [][]any { return owners })
 	}
-	return o.readLinks(ctx, append(add, clear...), owners)
+	return o.readLinks(ctx, append(clear, add...), owners) // in the order in which ent writes them
 }
 
 // readUpdated reads the rows that an update matches, narrows it to them, and returns their keys. They are locked if the update may change what is
@@ -56,18 +58,19 @@ func (o *operation) readUpdated(ctx context.Context, spec *sqlgraph.UpdateSpec, 
 	if touches {
 		lock = o.strength(spec)
 	}
-	predicate := asStatement(spec.Predicate)
-	if one == nil && external(spec) {
-		predicate = spec.Predicate // ent selects the ids first, by the whole of it
+	var (
+		predicate = asStatement(spec.Predicate)
+		rows      []*auditlog.Row
+		err       error
+	)
+	switch {
+	case one != nil:
+		rows, err = o.readKeys(ctx, t, lock, t.Key, [][]any{one}, predicate)
+	case external(spec): // ent selects the ids first, by the whole predicate
+		rows, err = o.read(ctx, t, lock, spec.Predicate)
+	default:
+		rows, err = o.matched(ctx, lock, predicate)
 	}
-	rows, err := o.read(ctx, t, lock, func(s *sql.Selector) {
-		if one != nil {
-			s.Where(in(s, t.Key, [][]any{one}))
-		}
-		if predicate != nil {
-			predicate(s)
-		}
-	})
 	if err != nil && one == nil && external(spec) {
 		err = fmt.Errorf("querying table %s: %w", spec.Node.Table, err) // as ent does
 	}

@@ -249,6 +249,13 @@ var txCases = []testCase{
 			e.client.User.MapCreateBulk(emails, func(c *ent.UserCreate, i int) { c.SetName("n").SetEmail(emails[i]) }).
 				OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(ctx)
 		}
+		matched := []string{"SELECT"}
+		if e.backend.dialect == dialect.MySQL { // rows are looked up before they are locked
+			matched = []string{"SELECT", "SELECT"}
+		}
+		check("update by a predicate", lock(append(matched, "UPDATE", "SELECT", "INSERT log", "COMMIT")...), func() {
+			e.client.User.Update().Where(user.Name("a")).SetAge(70).ExecX(ctx)
+		})
 		one := lock("SELECT", "INSERT", "SELECT", "INSERT log", "COMMIT")
 		many := one
 		switch e.backend.dialect {

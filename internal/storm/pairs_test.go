@@ -61,6 +61,9 @@ func (s *side) sum() int {
 // The same loads are run with and without a log, in turns. Auditing adds no deadlocks and no serialization failures beyond what the
 // bare loads differ by among themselves: the audited loads' mean is not above the highest of the bare ones. Nor does it add SQLITE_BUSY
 // to operations that never met it without.
+//
+// That falls short where the isolation level itself makes more of longer transactions: a mutation with its record takes five to seven round trips
+// in one where ent alone takes one, and holds its locks, or its snapshot, for as long. There the mean stays below twice the bare one.
 func TestPairs(t *testing.T) {
 	for _, s := range settings {
 		if s.busy { // also without auditing, and of each operation
@@ -86,7 +89,11 @@ func TestPairs(t *testing.T) {
 				}
 			}
 			t.Log(table(&without, &with))
-			require.LessOrEqual(t, with.sum(), slices.Max(without.deadlocks)**pairs, "the audited mean against the bare maximum")
+			if s.longer {
+				require.Less(t, with.sum(), 2*without.sum(), "the audited mean against twice the bare one")
+			} else {
+				require.LessOrEqual(t, with.sum(), slices.Max(without.deadlocks)**pairs, "the audited mean against the bare maximum")
+			}
 			for name, byKind := range with.byStep {
 				if byKind[busy] > 0 {
 					require.NotZero(t, without.byStep[name][busy], "SQLITE_BUSY: %s", name)
