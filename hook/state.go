@@ -75,18 +75,21 @@ func (s *State) Updating(ctx context.Context, spec *sqlgraph.UpdateSpec, drv dia
 }
 
 // Deleting reads and locks the rows that ent is about to delete by predicates, and those that the database will change
-// or delete with them. It returns the driver to delete with, and predicates that match the rows read alone, or nil if there is
-// nothing to narrow.
+// or delete with them. It returns the driver to delete with, and predicates that match the rows read alone, or nil to keep those given.
 func Deleting[P ~func(*sql.Selector)](ctx context.Context, s *State, drv dialect.Driver, predicates []P) (dialect.Driver, []P, error) {
 	o, err := s.begin(Base(drv))
 	if err != nil {
 		return nil, nil, err
 	}
-	where, err := o.deleting(ctx, func(s *sql.Selector) {
-		for _, p := range predicates {
-			p(s)
+	var own func(*sql.Selector)
+	if len(predicates) > 0 {
+		own = func(s *sql.Selector) {
+			for _, p := range predicates {
+				p(s)
+			}
 		}
-	})
+	}
+	where, err := o.deleting(ctx, own)
 	if err != nil {
 		return nil, nil, o.fails(err)
 	}
