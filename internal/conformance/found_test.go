@@ -11,6 +11,7 @@ import (
 
 	"github.com/sqlaudit/sqlaudit"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 )
 
@@ -92,5 +93,20 @@ var foundMariaDBCases = []testCase{
 		require.ErrorContains(t, light.User.UpdateOneID(b.ID).SetAge(9).Exec(e.ctx), "rolled the transaction back")
 		require.NoError(t, heavy.Commit())
 		require.ErrorIs(t, light.Commit(), sqlaudit.ErrIncomplete)
+	}},
+	{"an upsert of rows that take keys from each other", "what a row conflicts with depends on the rows before it", func(t *testing.T, e *env) {
+		g := e.group("b")
+		e.client.Group.CreateBulk(
+			e.client.Group.Create().SetID(g.ID).SetName("c"), e.client.Group.Create().SetName("b"), e.client.Group.Create().SetName("c").SetSize(4),
+		).OnConflictColumns(group.FieldID).UpdateNewValues().ExecX(e.ctx)
+		require.Equal(t, []string{"create Group", "update Group", "create Group"}, brief(e.log(t)))
+		require.Equal(t, `"b" → "c"`, e.log(t)[1].Change("name"))
+		require.Equal(t, "0 → 4", e.log(t)[1].Change("size"))
+		// By a single key, which the update sets to another value.
+		u := e.user("u")
+		e.client.User.CreateBulk(
+			e.client.User.Create().SetName("1").SetEmail(u.Email), e.client.User.Create().SetName("2").SetEmail(u.Email),
+		).OnConflict(entsql.ResolveWith(func(s *entsql.UpdateSet) { s.Set("email", "other") })).ExecX(e.ctx)
+		require.Equal(t, []string{"create User", "update User", "create User"}, brief(e.log(t)[3:]))
 	}},
 }
