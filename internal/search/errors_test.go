@@ -63,8 +63,8 @@ func (s *session) expected(st *step, err error) bool {
 		return true
 	case st.modifier == cancelled || st.modifier == cancelBefore || st.modifier == cancelAfter:
 		return !errors.Is(err, sqlaudit.ErrDriver)
-	case st.modifier == interrupted || s.concurrent:
-		return conflict(err)
+	case (st.modifier == interrupted || s.concurrent || s.tx != nil && s.tx.shared) && conflict(err):
+		return true
 	case errors.Is(err, sqlaudit.ErrUpsert): // the database does not say which ids those got that have no key
 		return s.base.dialect == dialect.MySQL
 	}

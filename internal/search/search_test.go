@@ -1,7 +1,7 @@
 package search
 
 import (
-	"database/sql"
+	"context"
 	"flag"
 	"fmt"
 	"strconv"
@@ -13,18 +13,31 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/sqlaudit/sqlaudit"
 	"github.com/sqlaudit/sqlaudit/internal/oracle"
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
 var duration = flag.Duration("search.duration", 0, "search for this long on each database, and require each row of the table often; 0 searches a bounded while")
 
-// judges compare the log with the tables.
-var judges = []func(testing.TB, *sql.DB){oracle.Reconcile}
+// judges compare the log with the tables: one by plain SQL, one the library's own.
+var judges = []func(*judge, *base){
+	func(j *judge, b *base) { oracle.Reconcile(j, b.db) },
+	func(j *judge, b *base) {
+		report, err := sqlaudit.Reconcile(context.Background(), b.clients[clientPlain])
+		if err != nil {
+			j.Errorf("reconcile: %v", err)
+			return
+		}
+		for _, d := range report.Differences {
+			j.Errorf("reconcile: %s", d)
+		}
+	},
+}
 
 const (
-	// boundedRuns is how many sequences a bounded search runs: some 2,000 steps, a few seconds.
-	boundedRuns = 40
+	// boundedRuns is how many sequences a bounded search runs: some 2,000 operations, a few seconds.
+	boundedRuns = 25
 	// boundedRow is how often such a search must have drawn and executed each row of the table. The rarest, a failure within a
 	// transaction that is then committed, comes about once in a sequence.
 	boundedRow = 10
@@ -43,7 +56,7 @@ func TestSearch(t *testing.T) {
 				return
 			}
 			for start, round := time.Now(), uint64(0); time.Since(start) < *duration; round++ {
-				check(t, b, 4*boundedRuns, round)
+				check(t, b, 8*boundedRuns, round)
 			}
 			b.counts.report(t, longRow)
 		})
@@ -92,7 +105,7 @@ func (b *base) run(rt *rapid.T, t *testing.T, p program) {
 	}
 	b.counts.entries += len(oracle.Log(j, b.db))
 	for _, reconcile := range judges {
-		reconcile(j, b.db)
+		reconcile(j, b)
 	}
 	if len(j.findings) > 0 {
 		verdict = "the log does not account for the tables"

@@ -36,6 +36,7 @@ type openTx struct {
 	bare    bool // it is a *sql.Tx
 	saved   bool // there is a savepoint
 	failed  bool // an operation has
+	shared  bool // another client was at the tables since it began
 	tainted bool // it may refuse to go on, or to commit
 	ended   bool
 }
@@ -210,7 +211,7 @@ func (s *session) commit(open *openTx, commit func() error) {
 	switch {
 	case err == nil && failed:
 		s.base.counts.add(in(rowHalfDone), nil, func(n *count) { n.executed++; n.succeeded++ })
-	case err == nil, open.tainted, failed && s.base.dialect == dialect.Postgres, s.concurrent && conflict(err):
+	case err == nil, open.tainted, failed && s.base.dialect == dialect.Postgres, (s.concurrent || open.shared) && conflict(err):
 	default:
 		s.fail("commit: %v", err)
 	}
@@ -350,6 +351,9 @@ func (s *session) attempt(ctx context.Context, client *ent.Client, st *step) (er
 func (s *session) interrupt(st *step) {
 	if st.op.only != nil && !slices.Contains(st.op.only, s.base.dialect) {
 		return
+	}
+	if s.tx != nil {
+		s.tx.shared = true
 	}
 	other := &session{base: s.base, number: s.number, concurrent: true}
 	err := other.attempt(other.context(), s.base.rival, st)
