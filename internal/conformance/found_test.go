@@ -7,6 +7,7 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit"
@@ -70,6 +71,21 @@ var foundCases = []testCase{
 		e.client.Doc.Create().SetID("d").SetTitle("t").SetScore(math.Copysign(0, -1)).ExecX(e.ctx)
 		d := e.client.Doc.GetX(e.ctx, "d")
 		require.Equal(t, math.Signbit(d.Score), math.Signbit(changes(t, e, d.QueryHistory())["score"].New.(float64)))
+	}},
+	{"a bulk that a hook tries again", "an edge to what is not there is as it was the first time", func(t *testing.T, e *env) {
+		e.client.User.Use(func(next ent.Mutator) ent.Mutator {
+			return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+				if v, err := next.Mutate(ctx, m); err == nil {
+					return v, nil
+				}
+				return next.Mutate(ctx, m)
+			})
+		})
+		err := e.client.User.CreateBulk(
+			e.client.User.Create().SetName("a").SetEmail("a").AddPetIDs(uuid.Max), e.client.User.Create().SetName("b").SetEmail("a"),
+		).Exec(e.ctx)
+		require.True(t, ent.IsConstraintError(err), err)
+		require.Empty(t, e.log(t))
 	}},
 }
 
