@@ -7,7 +7,6 @@ import (
 
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
-	"pgregory.net/rapid"
 
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 )
@@ -20,8 +19,6 @@ type args struct {
 	drawn []byte
 	next  int
 }
-
-func drawArgs(t *rapid.T) []byte { return rapid.SliceOfN(rapid.Byte(), nargs, nargs).Draw(t, "args") }
 
 // n returns a number below k. The simplest choice is to be 0.
 func (a *args) n(k int) int {
@@ -154,9 +151,6 @@ func (c *call) sites() []int {
 	return some(c, c.client.Site.Query().Order(ent.Asc("id")).IDs, missingID)
 }
 func (c *call) memo() int { return pick(c, c.client.Memo.Query().Order(ent.Asc("id")).IDs, missingID) }
-func (c *call) badge() int {
-	return pick(c, c.client.Badge.Query().Order(ent.Asc("id")).IDs, missingID)
-}
 func (c *call) badges() []int {
 	return some(c, c.client.Badge.Query().Order(ent.Asc("id")).IDs, missingID)
 }

@@ -92,8 +92,10 @@ var likely = []struct {
 	times int
 }{{none, 18}, {guarded, 3}, {hooked, 3}, {interrupted, 4}, {cancelled, 1}, {cancelBefore, 1}, {cancelAfter, 1}, {panics, 1}}
 
+func drawArgs(t *rapid.T) []byte { return rapid.SliceOfN(rapid.Byte(), nargs, nargs).Draw(t, "args") }
+
 func drawStep(t *rapid.T) step {
-	s := step{op: &ops[bits(t, 10)%len(ops)], args: rapid.SliceOfN(rapid.Byte(), nargs, nargs).Draw(t, "args")}
+	s := step{op: &ops[bits(t, 10)%len(ops)], args: drawArgs(t)}
 	n := bits(t, 5)
 	for _, l := range likely {
 		if n -= l.times; n < 0 {
@@ -108,7 +110,7 @@ func drawStep(t *rapid.T) step {
 		s.at = 1 + bits(t, 3)
 		s.rival = &step{op: s.op, args: s.args} // the same: most likely to collide
 		if bits(t, 1) == 1 {
-			s.rival = &step{op: &ops[bits(t, 10)%len(ops)], args: rapid.SliceOfN(rapid.Byte(), nargs, nargs).Draw(t, "args")}
+			s.rival = &step{op: &ops[bits(t, 10)%len(ops)], args: drawArgs(t)}
 		}
 	case hooked:
 		s.behaviour = behaviours[bits(t, 8)%len(behaviours)]

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strconv"
@@ -82,8 +83,10 @@ func check(t *testing.T, b *base, runs int, round uint64) {
 // run runs a program on emptied tables, and judges what it leaves.
 func (b *base) run(rt *rapid.T, t *testing.T, p program) {
 	j := &judge{TB: t}
-	b.clear(j)
-	b.populate(j)
+	j.try(func() {
+		b.clear(j)
+		b.populate(j)
+	})
 	sessions := make([]*session, len(p.sessions))
 	var wg sync.WaitGroup
 	for i, blocks := range p.sessions {
@@ -103,9 +106,9 @@ func (b *base) run(rt *rapid.T, t *testing.T, p program) {
 			verdict = "an operation did what it was not to do"
 		}
 	}
-	b.counts.entries += len(oracle.Log(j, b.db))
+	j.try(func() { b.counts.entries += len(oracle.Log(j, b.db)) })
 	for _, reconcile := range judges {
-		reconcile(j, b)
+		j.try(func() { reconcile(j, b) })
 	}
 	if len(j.findings) > 0 {
 		verdict = "the log does not account for the tables"
@@ -139,5 +142,16 @@ func (j *judge) Errorf(format string, args ...any) {
 	j.findings = append(j.findings, fmt.Sprintf(format, args...))
 }
 
-// FailNow ends the test: what cannot be judged, such as a query that fails, is no finding.
-func (j *judge) FailNow() { j.TB.Fatal(strings.Join(j.findings, "\n")) }
+// FailNow ends what try has begun.
+func (*judge) FailNow() { panic(errUnjudged) }
+
+var errUnjudged = errors.New("search: cannot be judged further")
+
+func (j *judge) try(f func()) {
+	defer func() {
+		if r := recover(); r != nil && r != any(errUnjudged) {
+			panic(r)
+		}
+	}()
+	f()
+}

@@ -96,7 +96,7 @@ func (s *session) block(b block, client *ent.Client) {
 		s.lost = s.lost && b.client == clientConnection
 		s.note("%s:", clientNames[b.client])
 		for _, st := range b.steps {
-			s.step(s.context(), client, &st, extra)
+			_ = s.step(s.context(), client, &st, extra)
 		}
 		return
 	}
@@ -156,7 +156,8 @@ func (s *session) transaction(b block, client *ent.Client, extra []row) {
 	s.tx = open
 	defer func() { s.tx = nil }()
 	defer func() {
-		if r := recover(); r != nil && r != errGone {
+		r := recover()
+		if err, ok := r.(error); r != nil && (!ok || !errors.Is(err, errGone)) {
 			s.fail("panic: %v\n%s", r, debug.Stack())
 		}
 		if !open.ended {
@@ -170,7 +171,7 @@ func (s *session) transaction(b block, client *ent.Client, extra []row) {
 		tx.OnCommit(func(next ent.Committer) ent.Committer {
 			return ent.CommitFunc(func(ctx context.Context, tx *ent.Tx) error {
 				s.note("on commit:")
-				s.step(s.context(), open.client, b.tx.hook, extra)
+				_ = s.step(s.context(), open.client, b.tx.hook, extra) // the commit goes on
 				return next.Commit(ctx, tx)
 			})
 		})
@@ -244,7 +245,7 @@ func (s *session) aside(kind stepKind) {
 		_, err = s.tx.client.User.QueryHistory().Count(s.context())
 	}
 	s.note("%s: %v", step{kind: kind}, err)
-	if err != nil && !s.tx.tainted && !(s.tx.failed && aborted(err)) && !s.concurrent {
+	if err != nil && !s.tx.tainted && (!s.tx.failed || !aborted(err)) && !s.concurrent {
 		s.fail("%s: %v", step{kind: kind}, err)
 	}
 }
