@@ -188,6 +188,10 @@ func (s *session) transaction(b block, client *ent.Client, extra []row) {
 		s.note("panic")
 		panic(errGone)
 	}
+	if open.bare && open.tainted {
+		s.note("heed the error") // its commit is not the library's to refuse
+		return
+	}
 	s.commit(open, func() error {
 		if std != nil {
 			return std.Commit()
