@@ -447,7 +447,8 @@ func replay(t testing.TB, tab table, entries []Entry) map[string]map[string]stri
 			if assert.True(t, ok, "%s has no tracked field %q", tab.label, f) && row != nil {
 				value := fromLog(t, c.kind, raw)
 				if was, known := row[f]; known && l.Action == "update" {
-					assert.NotEqual(t, was, value, "%s of %s %s changed", f, l.Type, l.Resource)
+					// SQLite keeps the zone of a time, which may be all that changed.
+					assert.True(t, was != value || c.kind == moment && string(l.Old[f]) != string(raw), "%s of %s %s changed", f, l.Type, l.Resource)
 				} else if known && l.Action == "baseline" {
 					assert.Equal(t, was, value, "the baseline of %s %s says of %s what is known", l.Type, l.Resource, f)
 				}

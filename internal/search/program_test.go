@@ -144,7 +144,7 @@ var (
 		}
 		if bits(t, 3) == 7 {
 			s := steps.Draw(t, "on commit")
-			s.modifier, s.rival = none, nil
+			s.modifier, s.rival, s.at = none, nil, 0
 			b.tx.hook = &s
 		}
 		b.steps = rapid.SliceOfN(txSteps, 1, 10).Draw(t, "steps")
