@@ -48,6 +48,10 @@ func (o *operation) readLinks(ctx context.Context, links []link, owners [][]any)
 	for _, l := range links {
 		columns, keys := l.holder.Key, make([][]any, len(l.edge.Target.Nodes))
 		for i, n := range l.edge.Target.Nodes {
+			if a, ok := n.(absent); ok { // a hook has the same specification written again
+				n = a.id
+				l.edge.Target.Nodes[i] = n
+			}
 			keys[i] = []any{n}
 		}
 		all := l.clear && len(keys) == 0

@@ -62,19 +62,49 @@ func (o *operation) upsertMySQL(ctx context.Context, query string, args any) (sq
 	if err != nil {
 		return nil, err
 	}
+	if len(there) > 0 && len(all) > 1 && !o.keepsKeys() {
+		err := o.upsertRows(ctx, all)
+		return u.result, err
+	}
 	switch err := o.insertNew(ctx, missing); {
 	case sqlgraph.IsUniqueConstraintError(err):
 		o.took(PathUpsertAgain)
-		for _, i := range all {
-			if err := o.upsertRow(ctx, i); err != nil {
-				return nil, err
-			}
-		}
-		return u.result, nil
+		err := o.upsertRows(ctx, all)
+		return u.result, err
 	case err != nil:
 		return nil, err
 	}
-	return u.result, o.updateThere(ctx, there)
+	err = o.updateThere(ctx, there)
+	return u.result, err
+}
+
+// keepsKeys reports whether a row that is updated keeps the unique keys that it has. Else what one row of the insert conflicts with depends on
+// the rows before it.
+func (o *operation) keepsKeys() bool {
+	u, t := o.create.upsert, o.target.Type
+	lookups := o.create.lookups(t)
+	if len(lookups) != 1 { // it may conflict by one, and be given another
+		return false
+	}
+	for _, c := range lookups[0].columns {
+		name := o.names([]string{c})
+		for _, set := range strings.SplitAfter(u.tail, name+" = ")[1:] {
+			if !strings.HasPrefix(set, "VALUES("+name+")") && !strings.HasPrefix(set, o.ident(t)+"."+name) && !strings.HasPrefix(set, name) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// upsertRows runs rows of ent's insert one by one, in their order.
+func (o *operation) upsertRows(ctx context.Context, rows []int) error {
+	for _, i := range rows {
+		if err := o.upsertRow(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // upsertRow runs one row of ent's insert.

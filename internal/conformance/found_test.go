@@ -7,10 +7,12 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 )
 
@@ -70,6 +72,21 @@ var foundCases = []testCase{
 		d := e.client.Doc.GetX(e.ctx, "d")
 		require.Equal(t, math.Signbit(d.Score), math.Signbit(changes(t, e, d.QueryHistory())["score"].New.(float64)))
 	}},
+	{"a bulk that a hook tries again", "an edge to what is not there is as it was the first time", func(t *testing.T, e *env) {
+		e.client.User.Use(func(next ent.Mutator) ent.Mutator {
+			return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+				if v, err := next.Mutate(ctx, m); err == nil {
+					return v, nil
+				}
+				return next.Mutate(ctx, m)
+			})
+		})
+		err := e.client.User.CreateBulk(
+			e.client.User.Create().SetName("a").SetEmail("a").AddPetIDs(uuid.Max), e.client.User.Create().SetName("b").SetEmail("a"),
+		).Exec(e.ctx)
+		require.True(t, ent.IsConstraintError(err), err)
+		require.Empty(t, e.log(t))
+	}},
 }
 
 // The others have no deadlocks, or ignore what comes after them.
@@ -92,5 +109,20 @@ var foundMariaDBCases = []testCase{
 		require.ErrorContains(t, light.User.UpdateOneID(b.ID).SetAge(9).Exec(e.ctx), "rolled the transaction back")
 		require.NoError(t, heavy.Commit())
 		require.ErrorIs(t, light.Commit(), sqlaudit.ErrIncomplete)
+	}},
+	{"an upsert of rows that take keys from each other", "what a row conflicts with depends on the rows before it", func(t *testing.T, e *env) {
+		g := e.group("b")
+		e.client.Group.CreateBulk(
+			e.client.Group.Create().SetID(g.ID).SetName("c"), e.client.Group.Create().SetName("b"), e.client.Group.Create().SetName("c").SetSize(4),
+		).OnConflictColumns(group.FieldID).UpdateNewValues().ExecX(e.ctx)
+		require.Equal(t, []string{"create Group", "update Group", "create Group"}, brief(e.log(t)))
+		require.Equal(t, `"b" → "c"`, e.log(t)[1].Change("name"))
+		require.Equal(t, "0 → 4", e.log(t)[1].Change("size"))
+		// By a single key, which the update sets to another value.
+		u := e.user("u")
+		e.client.User.CreateBulk(
+			e.client.User.Create().SetName("1").SetEmail(u.Email), e.client.User.Create().SetName("2").SetEmail(u.Email),
+		).OnConflict(entsql.ResolveWith(func(s *entsql.UpdateSet) { s.Set("email", "other") })).ExecX(e.ctx)
+		require.Equal(t, []string{"create User", "update User", "create User"}, brief(e.log(t)[3:]))
 	}},
 }
