@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -21,6 +23,7 @@ type session struct {
 	base       *base
 	number     int
 	concurrent bool
+	held       int // how many connections it holds while it is in no transaction
 	tx         *openTx
 	lost       bool // the one connection may have been closed by a cancelled context
 
@@ -76,8 +79,9 @@ func (s *session) run(blocks []block) {
 				return
 			}
 			client = s.base.onConn(conn)
+			s.held = 1
 			s.block(b, client)
-			s.lost = false
+			s.lost, s.held = false, 0
 			if err := conn.Close(); err != nil && !errors.Is(err, sql.ErrConnDone) {
 				s.note("close: %v", err)
 			}
@@ -276,6 +280,8 @@ func (s *session) step(ctx context.Context, client *ent.Client, st *step, extra 
 		s.lost = true
 		if s.tx != nil {
 			s.tx.tainted = true
+		} else {
+			s.quiet()
 		}
 	}
 	s.base.counts.add(rows, st.op, executed)
@@ -301,6 +307,20 @@ func (s *session) step(ctx context.Context, client *ent.Client, st *step, extra 
 		}
 	}
 	return err
+}
+
+// quiet returns when no transaction is open: database/sql rolls back one whose context is cancelled by and by, and on SQLite another that has read
+// does not wait for the write lock, with auditing or without.
+func (s *session) quiet() {
+	if s.concurrent {
+		return
+	}
+	for start := time.Now(); s.base.db.Stats().InUse > s.held; runtime.Gosched() {
+		if time.Since(start) > 10*time.Second {
+			s.fail("a transaction is left open")
+			return
+		}
+	}
 }
 
 // rows returns those that what happens to an operation belongs to.
