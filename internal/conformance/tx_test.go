@@ -171,6 +171,46 @@ var txCases = []testCase{
 		require.Len(t, entries, 4)
 		require.Equal(t, entries[0].TxID, entries[3].TxID)
 	}},
+	{"two clients on one database", "each records what it does, in the order in which it is done", func(t *testing.T, e *env) {
+		other := ent.NewClient(ent.Driver(entsql.OpenDB(e.backend.dialect, e.db)))
+		u := e.user("a")
+		for i := range 3 {
+			e.client.User.UpdateOneID(u.ID).SetAge(2*i + 1).ExecX(e.ctx)
+			other.User.Update().SetAge(2*i + 2).ExecX(e.ctx)
+		}
+		require.Len(t, e.log(t), 7)
+		require.Equal(t, "5 → 6", e.last(t).Change("age"))
+	}},
+	{"a builder saved twice", "each time is a mutation of its own", func(t *testing.T, e *env) {
+		create := e.client.Memo.Create().SetText("m")
+		a, b := create.SaveX(e.ctx), create.SaveX(e.ctx)
+		b.Update().SetText("n").ExecX(e.ctx)
+		update := e.client.Memo.Update().SetText("o")
+		update.ExecX(e.ctx)
+		one := a.Update().SetText("p")
+		one.SaveX(e.ctx).Update().SetText("q").ExecX(e.ctx)
+		one.SaveX(e.ctx).Update().SetText("r").ExecX(e.ctx)
+		update.ExecX(e.ctx)
+		bulk := e.client.Memo.CreateBulk(e.client.Memo.Create().SetText("x"), e.client.Memo.Create().SetText("y"))
+		for range 2 {
+			bulk.SaveX(e.ctx)[1].Update().SetText("z").ExecX(e.ctx)
+		}
+		remove := e.client.Memo.Delete()
+		require.Equal(t, 6, remove.ExecX(withDeleted(e.ctx)))
+		require.Equal(t, 0, remove.ExecX(withDeleted(e.ctx)))
+		require.Len(t, e.log(t), 22)
+	}},
+	{"a driver that wraps", "one beneath that adds to every statement, as sqlcomment does", func(t *testing.T, e *env) {
+		e.client = ent.NewClient(ent.Driver(commenter{e.probe}))
+		u, g := e.user("a"), e.group("g")
+		u.Update().SetAge(1).AddGroups(g).ExecX(e.ctx)
+		e.client.User.Create().SetName("b").SetEmail(u.Email).OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
+		e.inTx(t, func(tx *ent.Tx) {
+			tx.User.Update().AddAge(1).ClearGroups().ExecX(e.ctx)
+			tx.User.DeleteOne(u).ExecX(e.ctx)
+		})
+		require.Equal(t, []string{"create User", "create Group", "update User", "update Group", "update User", "update User", "update Group", "delete User"}, brief(e.log(t)))
+	}},
 	{"an entity after its transaction", "Unwrap leads back to the client's driver", func(t *testing.T, e *env) {
 		var u *ent.User
 		e.inTx(t, func(tx *ent.Tx) { u = tx.User.Create().SetName("a").SetEmail("a@x").SaveX(e.ctx) })
@@ -320,4 +360,32 @@ func TestZones(t *testing.T) {
 			}
 		}
 	}, dialect.MySQL)
+}
+
+// commenter is a driver that adds a comment to each statement.
+type commenter struct{ dialect.Driver }
+
+const comment = " /* by a test */"
+
+func (c commenter) Exec(ctx context.Context, query string, args, v any) error {
+	return c.Driver.Exec(ctx, query+comment, args, v)
+}
+
+func (c commenter) Query(ctx context.Context, query string, args, v any) error {
+	return c.Driver.Query(ctx, query+comment, args, v)
+}
+
+func (c commenter) Tx(ctx context.Context) (dialect.Tx, error) {
+	tx, err := c.Driver.Tx(ctx)
+	return commentedTx{tx}, err
+}
+
+type commentedTx struct{ dialect.Tx }
+
+func (c commentedTx) Exec(ctx context.Context, query string, args, v any) error {
+	return c.Tx.Exec(ctx, query+comment, args, v)
+}
+
+func (c commentedTx) Query(ctx context.Context, query string, args, v any) error {
+	return c.Tx.Query(ctx, query+comment, args, v)
 }

@@ -8,8 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/account"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/account"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // AccountDelete is the builder for deleting a Account entity.
@@ -41,6 +43,8 @@ func (_d *AccountDelete) ExecX(ctx context.Context) int {
 
 func (_d *AccountDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(account.Table, sqlgraph.NewFieldSpec(account.FieldID, field.TypeString))
+	_spec.Node.Schema = _d.schemaConfig.Account
+	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

@@ -16,6 +16,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/account"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/kinds"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // AccountQuery is the builder for querying Account entities.
@@ -79,6 +81,9 @@ func (_q *AccountQuery) QueryLinked() *AccountQuery {
 			sqlgraph.To(account.Table, account.FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, account.LinkedTable, account.LinkedPrimaryKey...),
 		)
+		schemaConfig := _q.schemaConfig
+		step.To.Schema = schemaConfig.Account
+		step.Edge.Schema = schemaConfig.AccountLinked
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
 	}
@@ -387,6 +392,8 @@ func (_q *AccountQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Acco
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
+	_spec.Node.Schema = _q.schemaConfig.Account
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
@@ -423,6 +430,7 @@ func (_q *AccountQuery) loadLinked(ctx context.Context, query *AccountQuery, nod
 	}
 	query.Where(func(s *sql.Selector) {
 		joinT := sql.Table(account.LinkedTable)
+		joinT.Schema(_q.schemaConfig.AccountLinked)
 		s.Join(joinT).On(s.C(account.FieldID), joinT.C(account.LinkedPrimaryKey[1]))
 		s.Where(sql.InValues(joinT.C(account.LinkedPrimaryKey[0]), edgeIDs...))
 		columns := s.SelectedColumns()
@@ -474,6 +482,8 @@ func (_q *AccountQuery) loadLinked(ctx context.Context, query *AccountQuery, nod
 
 func (_q *AccountQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	_spec.Node.Schema = _q.schemaConfig.Account
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
@@ -540,6 +550,9 @@ func (_q *AccountQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	t1.Schema(_q.schemaConfig.Account)
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
+	selector.WithContext(ctx)
 	for _, m := range _q.modifiers {
 		m(selector)
 	}

@@ -235,6 +235,7 @@ func (_c *AuditLogCreate) createSpec() (*AuditLog, *sqlgraph.CreateSpec) {
 		_node = &AuditLog{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(auditlog.Table, sqlgraph.NewFieldSpec(auditlog.FieldID, field.TypeUUID))
 	)
+	_spec.Schema = _c.schemaConfig.AuditLog
 	_spec.OnConflict = _c.conflict
 
 	if id, ok := _c.mutation.ID(); ok {

@@ -8,8 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // AuditLogDelete is the builder for deleting a AuditLog entity.
@@ -41,6 +43,8 @@ func (_d *AuditLogDelete) ExecX(ctx context.Context) int {
 
 func (_d *AuditLogDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(auditlog.Table, sqlgraph.NewFieldSpec(auditlog.FieldID, field.TypeUUID))
+	_spec.Node.Schema = _d.schemaConfig.AuditLog
+	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
 
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {

@@ -12,6 +12,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // AuditLogUpdate is the builder for updating AuditLog entities.
@@ -102,6 +104,8 @@ func (_u *AuditLogUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RedactedCleared() {
 		_spec.ClearField(auditlog.FieldRedacted, field.TypeJSON)
 	}
+	_spec.Node.Schema = _u.schemaConfig.AuditLog
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -229,6 +233,8 @@ func (_u *AuditLogUpdateOne) sqlSave(ctx context.Context) (_node *AuditLog, err 
 	if _u.mutation.RedactedCleared() {
 		_spec.ClearField(auditlog.FieldRedacted, field.TypeJSON)
 	}
+	_spec.Node.Schema = _u.schemaConfig.AuditLog
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 
 	_node = &AuditLog{config: _u.config}

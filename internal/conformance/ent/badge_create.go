@@ -110,6 +110,7 @@ func (_c *BadgeCreate) createSpec() (*Badge, *sqlgraph.CreateSpec) {
 		_node = &Badge{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(badge.Table, sqlgraph.NewFieldSpec(badge.FieldID, field.TypeInt))
 	)
+	_spec.Schema = _c.schemaConfig.Badge
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)
@@ -129,6 +130,7 @@ func (_c *BadgeCreate) createSpec() (*Badge, *sqlgraph.CreateSpec) {
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _c.schemaConfig.Badge
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}

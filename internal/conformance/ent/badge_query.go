@@ -15,6 +15,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/badge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // BadgeQuery is the builder for querying Badge entities.
@@ -79,6 +81,9 @@ func (_q *BadgeQuery) QueryUser() *UserQuery {
 			sqlgraph.To(user.Table, user.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, badge.UserTable, badge.UserColumn),
 		)
+		schemaConfig := _q.schemaConfig
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.Badge
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
 	}
@@ -394,6 +399,8 @@ func (_q *BadgeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Badge,
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
+	_spec.Node.Schema = _q.schemaConfig.Badge
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
@@ -451,6 +458,8 @@ func (_q *BadgeQuery) loadUser(ctx context.Context, query *UserQuery, nodes []*B
 
 func (_q *BadgeQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	_spec.Node.Schema = _q.schemaConfig.Badge
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
@@ -517,6 +526,9 @@ func (_q *BadgeQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	t1.Schema(_q.schemaConfig.Badge)
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
+	selector.WithContext(ctx)
 	for _, m := range _q.modifiers {
 		m(selector)
 	}

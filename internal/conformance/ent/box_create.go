@@ -90,6 +90,7 @@ func (_c *BoxCreate) createSpec() (*Box, *sqlgraph.CreateSpec) {
 		_node = &Box{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(box.Table, sqlgraph.NewFieldSpec(box.FieldID, field.TypeInt))
 	)
+	_spec.Schema = _c.schemaConfig.Box
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, false)
 	_node.driver = auditBase(_node.driver)

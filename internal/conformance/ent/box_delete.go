@@ -8,8 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/box"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/box"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // BoxDelete is the builder for deleting a Box entity.
@@ -41,6 +43,8 @@ func (_d *BoxDelete) ExecX(ctx context.Context) int {
 
 func (_d *BoxDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(box.Table, sqlgraph.NewFieldSpec(box.FieldID, field.TypeInt))
+	_spec.Node.Schema = _d.schemaConfig.Box
+	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

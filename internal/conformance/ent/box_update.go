@@ -12,6 +12,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/box"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // BoxUpdate is the builder for updating Box entities.
@@ -92,6 +94,8 @@ func (_u *BoxUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Label(); ok {
 		_spec.SetField(box.FieldLabel, field.TypeString, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Box
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -214,6 +218,8 @@ func (_u *BoxUpdateOne) sqlSave(ctx context.Context) (_node *Box, err error) {
 	if value, ok := _u.mutation.Label(); ok {
 		_spec.SetField(box.FieldLabel, field.TypeString, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Box
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

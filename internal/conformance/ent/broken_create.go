@@ -90,6 +90,7 @@ func (_c *BrokenCreate) createSpec() (*Broken, *sqlgraph.CreateSpec) {
 		_node = &Broken{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(broken.Table, sqlgraph.NewFieldSpec(broken.FieldID, field.TypeInt))
 	)
+	_spec.Schema = _c.schemaConfig.Broken
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

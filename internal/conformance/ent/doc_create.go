@@ -306,6 +306,7 @@ func (_c *DocCreate) createSpec() (*Doc, *sqlgraph.CreateSpec, error) {
 		_node = &Doc{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(doc.Table, sqlgraph.NewFieldSpec(doc.FieldID, field.TypeString))
 	)
+	_spec.Schema = _c.schemaConfig.Doc
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

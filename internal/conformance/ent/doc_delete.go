@@ -8,8 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // DocDelete is the builder for deleting a Doc entity.
@@ -41,6 +43,8 @@ func (_d *DocDelete) ExecX(ctx context.Context) int {
 
 func (_d *DocDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(doc.Table, sqlgraph.NewFieldSpec(doc.FieldID, field.TypeString))
+	_spec.Node.Schema = _d.schemaConfig.Doc
+	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

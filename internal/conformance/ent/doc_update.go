@@ -16,6 +16,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/kinds"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // DocUpdate is the builder for updating Doc entities.
@@ -463,6 +465,8 @@ func (_u *DocUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.LinkCleared() {
 		_spec.ClearField(doc.FieldLink, field.TypeString)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Doc
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -952,6 +956,8 @@ func (_u *DocUpdateOne) sqlSave(ctx context.Context) (_node *Doc, err error) {
 	if _u.mutation.LinkCleared() {
 		_spec.ClearField(doc.FieldLink, field.TypeString)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Doc
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

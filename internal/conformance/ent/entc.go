@@ -19,7 +19,7 @@ func main() {
 	if err := entc.Generate("./schema", &gen.Config{
 		Features: []gen.Feature{
 			gen.FeaturePrivacy, gen.FeatureIntercept, gen.FeatureUpsert, gen.FeatureModifier, gen.FeatureExecQuery, gen.FeatureLock,
-			gen.FeatureSnapshot,
+			gen.FeatureSnapshot, gen.FeatureSchemaConfig,
 		},
 	}, entc.Extensions(audit)); err != nil {
 		log.Fatalf("running ent codegen: %v", err)

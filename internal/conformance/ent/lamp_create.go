@@ -110,6 +110,7 @@ func (_c *LampCreate) createSpec() (*Lamp, *sqlgraph.CreateSpec) {
 		_node = &Lamp{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(lamp.Table, sqlgraph.NewFieldSpec(lamp.FieldID, field.TypeInt))
 	)
+	_spec.Schema = _c.schemaConfig.Lamp
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

@@ -12,6 +12,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // LampUpdate is the builder for updating Lamp entities.
@@ -102,6 +104,8 @@ func (_u *LampUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedWatts(); ok {
 		_spec.AddField(lamp.FieldWatts, field.TypeInt, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Lamp
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -234,6 +238,8 @@ func (_u *LampUpdateOne) sqlSave(ctx context.Context) (_node *Lamp, err error) {
 	if value, ok := _u.mutation.AddedWatts(); ok {
 		_spec.AddField(lamp.FieldWatts, field.TypeInt, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Lamp
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

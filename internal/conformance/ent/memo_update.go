@@ -12,6 +12,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/memo"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // MemoUpdate is the builder for updating Memo entities.
@@ -109,6 +111,8 @@ func (_u *MemoUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Deleted(); ok {
 		_spec.SetField(memo.FieldDeleted, field.TypeBool, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Memo
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -248,6 +252,8 @@ func (_u *MemoUpdateOne) sqlSave(ctx context.Context) (_node *Memo, err error) {
 	if value, ok := _u.mutation.Deleted(); ok {
 		_spec.SetField(memo.FieldDeleted, field.TypeBool, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Memo
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

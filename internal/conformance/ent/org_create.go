@@ -106,6 +106,7 @@ func (_c *OrgCreate) createSpec() (*Org, *sqlgraph.CreateSpec) {
 		_node = &Org{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(org.Table, sqlgraph.NewFieldSpec(org.FieldID, field.TypeInt))
 	)
+	_spec.Schema = _c.schemaConfig.Org
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, false)
 	_node.driver = auditBase(_node.driver)
@@ -125,6 +126,7 @@ func (_c *OrgCreate) createSpec() (*Org, *sqlgraph.CreateSpec) {
 				IDSpec: sqlgraph.NewFieldSpec(site.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _c.schemaConfig.Site
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}

@@ -113,6 +113,7 @@ func (_c *PageCreate) createSpec() (*Page, *sqlgraph.CreateSpec, error) {
 		_node = &Page{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(page.Table, sqlgraph.NewFieldSpec(page.FieldID, field.TypeString))
 	)
+	_spec.Schema = _c.schemaConfig.Page
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

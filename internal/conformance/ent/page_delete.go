@@ -8,8 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
 )
 
 // PageDelete is the builder for deleting a Page entity.
@@ -41,6 +43,8 @@ func (_d *PageDelete) ExecX(ctx context.Context) int {
 
 func (_d *PageDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(page.Table, sqlgraph.NewFieldSpec(page.FieldID, field.TypeString))
+	_spec.Node.Schema = _d.schemaConfig.Page
+	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

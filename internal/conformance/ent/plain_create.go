@@ -90,6 +90,7 @@ func (_c *PlainCreate) createSpec() (*Plain, *sqlgraph.CreateSpec) {
 		_node = &Plain{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(plain.Table, sqlgraph.NewFieldSpec(plain.FieldID, field.TypeInt))
 	)
+	_spec.Schema = _c.schemaConfig.Plain
 	_spec.OnConflict = _c.conflict
 
 	if value, ok := _c.mutation.Name(); ok {

@@ -8,8 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/plain"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/plain"
 )
 
 // PlainDelete is the builder for deleting a Plain entity.
@@ -41,6 +43,8 @@ func (_d *PlainDelete) ExecX(ctx context.Context) int {
 
 func (_d *PlainDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(plain.Table, sqlgraph.NewFieldSpec(plain.FieldID, field.TypeInt))
+	_spec.Node.Schema = _d.schemaConfig.Plain
+	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
 
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {

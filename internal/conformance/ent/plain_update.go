@@ -12,6 +12,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/plain"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // PlainUpdate is the builder for updating Plain entities.
@@ -92,6 +94,8 @@ func (_u *PlainUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(plain.FieldName, field.TypeString, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Plain
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -209,6 +213,8 @@ func (_u *PlainUpdateOne) sqlSave(ctx context.Context) (_node *Plain, err error)
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(plain.FieldName, field.TypeString, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Plain
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 
 	_node = &Plain{config: _u.config}

@@ -8,8 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
 )
 
 // PostDelete is the builder for deleting a Post entity.
@@ -41,6 +43,8 @@ func (_d *PostDelete) ExecX(ctx context.Context) int {
 
 func (_d *PostDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(post.Table, sqlgraph.NewFieldSpec(post.FieldID, field.TypeInt))
+	_spec.Node.Schema = _d.schemaConfig.Post
+	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

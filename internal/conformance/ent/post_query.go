@@ -17,6 +17,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tag"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // PostQuery is the builder for querying Post entities.
@@ -81,6 +83,9 @@ func (_q *PostQuery) QueryTags() *TagQuery {
 			sqlgraph.To(tag.Table, tag.FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, post.TagsTable, post.TagsPrimaryKey...),
 		)
+		schemaConfig := _q.schemaConfig
+		step.To.Schema = schemaConfig.Tag
+		step.Edge.Schema = schemaConfig.Tagging
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
 	}
@@ -103,6 +108,9 @@ func (_q *PostQuery) QueryTaggings() *TaggingQuery {
 			sqlgraph.To(tagging.Table, tagging.PostColumn),
 			sqlgraph.Edge(sqlgraph.O2M, true, post.TaggingsTable, post.TaggingsColumn),
 		)
+		schemaConfig := _q.schemaConfig
+		step.To.Schema = schemaConfig.Tagging
+		step.Edge.Schema = schemaConfig.Tagging
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
 	}
@@ -424,6 +432,8 @@ func (_q *PostQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Post, e
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
+	_spec.Node.Schema = _q.schemaConfig.Post
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
@@ -467,6 +477,7 @@ func (_q *PostQuery) loadTags(ctx context.Context, query *TagQuery, nodes []*Pos
 	}
 	query.Where(func(s *sql.Selector) {
 		joinT := sql.Table(post.TagsTable)
+		joinT.Schema(_q.schemaConfig.Tagging)
 		s.Join(joinT).On(s.C(tag.FieldID), joinT.C(post.TagsPrimaryKey[1]))
 		s.Where(sql.InValues(joinT.C(post.TagsPrimaryKey[0]), edgeIDs...))
 		columns := s.SelectedColumns()
@@ -548,6 +559,8 @@ func (_q *PostQuery) loadTaggings(ctx context.Context, query *TaggingQuery, node
 
 func (_q *PostQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	_spec.Node.Schema = _q.schemaConfig.Post
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
@@ -614,6 +627,9 @@ func (_q *PostQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	t1.Schema(_q.schemaConfig.Post)
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
+	selector.WithContext(ctx)
 	for _, m := range _q.modifiers {
 		m(selector)
 	}

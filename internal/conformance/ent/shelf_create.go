@@ -142,6 +142,7 @@ func (_c *ShelfCreate) createSpec() (*Shelf, *sqlgraph.CreateSpec) {
 		_node = &Shelf{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(shelf.Table, sqlgraph.NewFieldSpec(shelf.FieldID, field.TypeInt))
 	)
+	_spec.Schema = _c.schemaConfig.Shelf
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)
@@ -161,6 +162,7 @@ func (_c *ShelfCreate) createSpec() (*Shelf, *sqlgraph.CreateSpec) {
 				IDSpec: sqlgraph.NewFieldSpec(book.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _c.schemaConfig.Book
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -177,6 +179,7 @@ func (_c *ShelfCreate) createSpec() (*Shelf, *sqlgraph.CreateSpec) {
 				IDSpec: sqlgraph.NewFieldSpec(box.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _c.schemaConfig.Box
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -193,6 +196,7 @@ func (_c *ShelfCreate) createSpec() (*Shelf, *sqlgraph.CreateSpec) {
 				IDSpec: sqlgraph.NewFieldSpec(lamp.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _c.schemaConfig.Shelf
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}

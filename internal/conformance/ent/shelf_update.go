@@ -15,6 +15,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/shelf"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // ShelfUpdate is the builder for updating Shelf entities.
@@ -203,6 +205,7 @@ func (_u *ShelfUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(book.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Book
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RemovedBooksIDs(); len(nodes) > 0 && !_u.mutation.BooksCleared() {
@@ -216,6 +219,7 @@ func (_u *ShelfUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(book.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Book
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -232,6 +236,7 @@ func (_u *ShelfUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(book.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Book
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -248,6 +253,7 @@ func (_u *ShelfUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(box.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Box
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RemovedBoxesIDs(); len(nodes) > 0 && !_u.mutation.BoxesCleared() {
@@ -261,6 +267,7 @@ func (_u *ShelfUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(box.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Box
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -277,6 +284,7 @@ func (_u *ShelfUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(box.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Box
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -293,6 +301,7 @@ func (_u *ShelfUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(lamp.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Shelf
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.LampIDs(); len(nodes) > 0 {
@@ -306,11 +315,14 @@ func (_u *ShelfUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(lamp.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Shelf
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Shelf
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -541,6 +553,7 @@ func (_u *ShelfUpdateOne) sqlSave(ctx context.Context) (_node *Shelf, err error)
 				IDSpec: sqlgraph.NewFieldSpec(book.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Book
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RemovedBooksIDs(); len(nodes) > 0 && !_u.mutation.BooksCleared() {
@@ -554,6 +567,7 @@ func (_u *ShelfUpdateOne) sqlSave(ctx context.Context) (_node *Shelf, err error)
 				IDSpec: sqlgraph.NewFieldSpec(book.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Book
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -570,6 +584,7 @@ func (_u *ShelfUpdateOne) sqlSave(ctx context.Context) (_node *Shelf, err error)
 				IDSpec: sqlgraph.NewFieldSpec(book.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Book
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -586,6 +601,7 @@ func (_u *ShelfUpdateOne) sqlSave(ctx context.Context) (_node *Shelf, err error)
 				IDSpec: sqlgraph.NewFieldSpec(box.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Box
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RemovedBoxesIDs(); len(nodes) > 0 && !_u.mutation.BoxesCleared() {
@@ -599,6 +615,7 @@ func (_u *ShelfUpdateOne) sqlSave(ctx context.Context) (_node *Shelf, err error)
 				IDSpec: sqlgraph.NewFieldSpec(box.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Box
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -615,6 +632,7 @@ func (_u *ShelfUpdateOne) sqlSave(ctx context.Context) (_node *Shelf, err error)
 				IDSpec: sqlgraph.NewFieldSpec(box.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Box
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -631,6 +649,7 @@ func (_u *ShelfUpdateOne) sqlSave(ctx context.Context) (_node *Shelf, err error)
 				IDSpec: sqlgraph.NewFieldSpec(lamp.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Shelf
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.LampIDs(); len(nodes) > 0 {
@@ -644,11 +663,14 @@ func (_u *ShelfUpdateOne) sqlSave(ctx context.Context) (_node *Shelf, err error)
 				IDSpec: sqlgraph.NewFieldSpec(lamp.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Shelf
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Shelf
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

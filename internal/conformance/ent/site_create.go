@@ -133,6 +133,7 @@ func (_c *SiteCreate) createSpec() (*Site, *sqlgraph.CreateSpec) {
 		_node = &Site{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(site.Table, sqlgraph.NewFieldSpec(site.FieldID, field.TypeInt))
 	)
+	_spec.Schema = _c.schemaConfig.Site
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)
@@ -160,6 +161,7 @@ func (_c *SiteCreate) createSpec() (*Site, *sqlgraph.CreateSpec) {
 				IDSpec: sqlgraph.NewFieldSpec(org.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _c.schemaConfig.Site
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}

@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/site"
 )
 
@@ -41,6 +43,8 @@ func (_d *SiteDelete) ExecX(ctx context.Context) int {
 
 func (_d *SiteDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(site.Table, sqlgraph.NewFieldSpec(site.FieldID, field.TypeInt))
+	_spec.Node.Schema = _d.schemaConfig.Site
+	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

@@ -1493,6 +1493,68 @@ func auditInner(drv dialect.Driver) dialect.Tx {
 
 // auditSchemaOf returns the database schema of a type's table.
 func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
+	switch t {
+	case auditAccountType:
+		return c.schemaConfig.Account
+	case auditBadgeType:
+		return c.schemaConfig.Badge
+	case auditBookType:
+		return c.schemaConfig.Book
+	case auditBoxType:
+		return c.schemaConfig.Box
+	case auditBrokenType:
+		return c.schemaConfig.Broken
+	case auditCardType:
+		return c.schemaConfig.Card
+	case auditDocType:
+		return c.schemaConfig.Doc
+	case auditGroupType:
+		return c.schemaConfig.Group
+	case auditLampType:
+		return c.schemaConfig.Lamp
+	case auditMembershipType:
+		return c.schemaConfig.Membership
+	case auditMemoType:
+		return c.schemaConfig.Memo
+	case auditNodeType:
+		return c.schemaConfig.Node
+	case auditOrgType:
+		return c.schemaConfig.Org
+	case auditPageType:
+		return c.schemaConfig.Page
+	case auditPetType:
+		return c.schemaConfig.Pet
+	case auditPostType:
+		return c.schemaConfig.Post
+	case auditRoomType:
+		return c.schemaConfig.Room
+	case auditShelfType:
+		return c.schemaConfig.Shelf
+	case auditSiteType:
+		return c.schemaConfig.Site
+	case auditTagType:
+		return c.schemaConfig.Tag
+	case auditTaggingType:
+		return c.schemaConfig.Tagging
+	case auditTeamType:
+		return c.schemaConfig.Team
+	case auditTokenType:
+		return c.schemaConfig.Token
+	case auditTwinType:
+		return c.schemaConfig.Twin
+	case auditUserType:
+		return c.schemaConfig.User
+	case auditAccountLinkedLinks:
+		return c.schemaConfig.AccountLinked
+	case auditGroupRoomsLinks:
+		return c.schemaConfig.GroupRooms
+	case auditGroupUsersLinks:
+		return c.schemaConfig.GroupUsers
+	case auditUserFollowingLinks:
+		return c.schemaConfig.UserFollowing
+	case auditUserFriendsLinks:
+		return c.schemaConfig.UserFriends
+	}
 	return ""
 }
 
@@ -1500,11 +1562,12 @@ func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
 // and sqlaudit.Baseline.
 func (c *Client) AuditSource() sqlauditlog.Source {
 	return sqlauditlog.Source{
-		Schema:   auditSchema,
-		Driver:   c.driver,
-		Inner:    auditInner,
-		SchemaOf: c.auditSchemaOf,
-		Table:    auditlog.Table,
+		Schema:      auditSchema,
+		Driver:      c.driver,
+		Inner:       auditInner,
+		SchemaOf:    c.auditSchemaOf,
+		Table:       auditlog.Table,
+		TableSchema: c.schemaConfig.AuditLog,
 	}
 }
 
@@ -1521,7 +1584,7 @@ func auditDriver(c *config) {
 	if c.driver == nil {
 		return
 	}
-	c.driver = sqlauditdriver.New(c.driver, sqlauditlog.NewWriter(c.driver.Dialect(), "", auditlog.Table))
+	c.driver = sqlauditdriver.New(c.driver, sqlauditlog.NewWriter(c.driver.Dialect(), c.schemaConfig.AuditLog, auditlog.Table))
 }
 
 // auditHooks sets up the hooks of a new client.

@@ -50,7 +50,7 @@ func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(cont
 		if err != nil {
 			return nil, err
 		}
-		return t.Entries(auditTable(c, auditlog.Table, ""), c.driver.Dialect(), entities).WithContext(ctx), nil
+		return t.Entries(auditTable(c, auditlog.Table, c.schemaConfig.AuditLog), c.driver.Dialect(), entities).WithContext(ctx), nil
 	}
 	if ids != nil {
 		query.Where(auditlog.ResourceIDIn(ids...))
@@ -2022,7 +2022,7 @@ func (_q *AuditLogQuery) QueryActor() *UserQuery {
 			return nil, err
 		}
 		_identity := sqlauditlog.Identity{Columns: []sqlauditlog.IdentityColumn{{Name: user.FieldID, Type: field.TypeInt}}}
-		return _identity.Actors(auditTable(_c, user.Table, ""), _entries.sqlQuery(ctx), TypeUser).WithContext(ctx), nil
+		return _identity.Actors(auditTable(_c, user.Table, _c.schemaConfig.User), _entries.sqlQuery(ctx), TypeUser).WithContext(ctx), nil
 	}
 	return _query
 }

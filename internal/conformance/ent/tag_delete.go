@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tag"
 )
 
@@ -41,6 +43,8 @@ func (_d *TagDelete) ExecX(ctx context.Context) int {
 
 func (_d *TagDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(tag.Table, sqlgraph.NewFieldSpec(tag.FieldID, field.TypeString))
+	_spec.Node.Schema = _d.schemaConfig.Tag
+	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

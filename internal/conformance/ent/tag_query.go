@@ -17,6 +17,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tag"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // TagQuery is the builder for querying Tag entities.
@@ -81,6 +83,9 @@ func (_q *TagQuery) QueryPosts() *PostQuery {
 			sqlgraph.To(post.Table, post.FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, true, tag.PostsTable, tag.PostsPrimaryKey...),
 		)
+		schemaConfig := _q.schemaConfig
+		step.To.Schema = schemaConfig.Post
+		step.Edge.Schema = schemaConfig.Tagging
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
 	}
@@ -103,6 +108,9 @@ func (_q *TagQuery) QueryTaggings() *TaggingQuery {
 			sqlgraph.To(tagging.Table, tagging.TagColumn),
 			sqlgraph.Edge(sqlgraph.O2M, true, tag.TaggingsTable, tag.TaggingsColumn),
 		)
+		schemaConfig := _q.schemaConfig
+		step.To.Schema = schemaConfig.Tagging
+		step.Edge.Schema = schemaConfig.Tagging
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
 	}
@@ -424,6 +432,8 @@ func (_q *TagQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Tag, err
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
+	_spec.Node.Schema = _q.schemaConfig.Tag
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
@@ -467,6 +477,7 @@ func (_q *TagQuery) loadPosts(ctx context.Context, query *PostQuery, nodes []*Ta
 	}
 	query.Where(func(s *sql.Selector) {
 		joinT := sql.Table(tag.PostsTable)
+		joinT.Schema(_q.schemaConfig.Tagging)
 		s.Join(joinT).On(s.C(post.FieldID), joinT.C(tag.PostsPrimaryKey[0]))
 		s.Where(sql.InValues(joinT.C(tag.PostsPrimaryKey[1]), edgeIDs...))
 		columns := s.SelectedColumns()
@@ -548,6 +559,8 @@ func (_q *TagQuery) loadTaggings(ctx context.Context, query *TaggingQuery, nodes
 
 func (_q *TagQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	_spec.Node.Schema = _q.schemaConfig.Tag
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
@@ -614,6 +627,9 @@ func (_q *TagQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	t1.Schema(_q.schemaConfig.Tag)
+	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
+	selector.WithContext(ctx)
 	for _, m := range _q.modifiers {
 		m(selector)
 	}

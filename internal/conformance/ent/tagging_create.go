@@ -167,6 +167,7 @@ func (_c *TaggingCreate) createSpec() (*Tagging, *sqlgraph.CreateSpec) {
 		_node = &Tagging{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(tagging.Table, nil)
 	)
+	_spec.Schema = _c.schemaConfig.Tagging
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)
@@ -190,6 +191,7 @@ func (_c *TaggingCreate) createSpec() (*Tagging, *sqlgraph.CreateSpec) {
 				IDSpec: sqlgraph.NewFieldSpec(post.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _c.schemaConfig.Tagging
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -207,6 +209,7 @@ func (_c *TaggingCreate) createSpec() (*Tagging, *sqlgraph.CreateSpec) {
 				IDSpec: sqlgraph.NewFieldSpec(tag.FieldID, field.TypeString),
 			},
 		}
+		edge.Schema = _c.schemaConfig.Tagging
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}

@@ -8,6 +8,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
 )
 
@@ -40,6 +42,8 @@ func (_d *TaggingDelete) ExecX(ctx context.Context) int {
 
 func (_d *TaggingDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(tagging.Table, nil)
+	_spec.Node.Schema = _d.schemaConfig.Tagging
+	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

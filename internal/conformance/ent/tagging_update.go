@@ -15,6 +15,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tag"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // TaggingUpdate is the builder for updating Tagging entities.
@@ -197,6 +199,7 @@ func (_u *TaggingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(post.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Tagging
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.PostIDs(); len(nodes) > 0 {
@@ -210,6 +213,7 @@ func (_u *TaggingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(post.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Tagging
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -226,6 +230,7 @@ func (_u *TaggingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(tag.FieldID, field.TypeString),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Tagging
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.TagIDs(); len(nodes) > 0 {
@@ -239,11 +244,14 @@ func (_u *TaggingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				IDSpec: sqlgraph.NewFieldSpec(tag.FieldID, field.TypeString),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Tagging
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Tagging
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -470,6 +478,7 @@ func (_u *TaggingUpdateOne) sqlSave(ctx context.Context) (_node *Tagging, err er
 				IDSpec: sqlgraph.NewFieldSpec(post.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Tagging
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.PostIDs(); len(nodes) > 0 {
@@ -483,6 +492,7 @@ func (_u *TaggingUpdateOne) sqlSave(ctx context.Context) (_node *Tagging, err er
 				IDSpec: sqlgraph.NewFieldSpec(post.FieldID, field.TypeInt),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Tagging
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
@@ -499,6 +509,7 @@ func (_u *TaggingUpdateOne) sqlSave(ctx context.Context) (_node *Tagging, err er
 				IDSpec: sqlgraph.NewFieldSpec(tag.FieldID, field.TypeString),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Tagging
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.TagIDs(); len(nodes) > 0 {
@@ -512,11 +523,14 @@ func (_u *TaggingUpdateOne) sqlSave(ctx context.Context) (_node *Tagging, err er
 				IDSpec: sqlgraph.NewFieldSpec(tag.FieldID, field.TypeString),
 			},
 		}
+		edge.Schema = _u.schemaConfig.Tagging
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Tagging
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

@@ -12,6 +12,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/token"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // TokenUpdate is the builder for updating Token entities.
@@ -92,6 +94,8 @@ func (_u *TokenUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Scope(); ok {
 		_spec.SetField(token.FieldScope, field.TypeString, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Token
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -214,6 +218,8 @@ func (_u *TokenUpdateOne) sqlSave(ctx context.Context) (_node *Token, err error)
 	if value, ok := _u.mutation.Scope(); ok {
 		_spec.SetField(token.FieldScope, field.TypeString, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Token
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

@@ -90,6 +90,7 @@ func (_c *TwinCreate) createSpec() (*Twin, *sqlgraph.CreateSpec) {
 		_node = &Twin{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(twin.Table, sqlgraph.NewFieldSpec(twin.FieldID, field.TypeInt))
 	)
+	_spec.Schema = _c.schemaConfig.Twin
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

@@ -12,6 +12,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/twin"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // TwinUpdate is the builder for updating Twin entities.
@@ -92,6 +94,8 @@ func (_u *TwinUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(twin.FieldName, field.TypeString, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Twin
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -214,6 +218,8 @@ func (_u *TwinUpdateOne) sqlSave(ctx context.Context) (_node *Twin, err error) {
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(twin.FieldName, field.TypeString, value)
 	}
+	_spec.Node.Schema = _u.schemaConfig.Twin
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

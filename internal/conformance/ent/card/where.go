@@ -8,6 +8,8 @@ import (
 	"entgo.io/ent/schema/field"
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // ID filters vertices based on their ID field.
@@ -177,6 +179,9 @@ func HasOwner() predicate.Card {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2O, true, OwnerTable, OwnerColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.Card
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -185,6 +190,9 @@ func HasOwner() predicate.Card {
 func HasOwnerWith(preds ...predicate.User) predicate.Card {
 	return predicate.Card(func(s *sql.Selector) {
 		step := newOwnerStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.Card
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -217,6 +225,7 @@ func HasHistory() predicate.Card {
 func HasHistoryWith(preds ...predicate.AuditLog) predicate.Card {
 	return predicate.Card(func(s *sql.Selector) {
 		log := sql.Dialect(s.Dialect()).Table("audit_logs")
+		log.Schema(internal.SchemaConfigFromContext(s.Context()).AuditLog)
 		AuditIdentity.HasEntry(s, log, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // ID filters vertices based on their ID field.
@@ -178,6 +180,9 @@ func HasUsers() predicate.Group {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, UsersTable, UsersPrimaryKey...),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.GroupUsers
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -186,6 +191,9 @@ func HasUsers() predicate.Group {
 func HasUsersWith(preds ...predicate.User) predicate.Group {
 	return predicate.Group(func(s *sql.Selector) {
 		step := newUsersStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.GroupUsers
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -201,6 +209,9 @@ func HasRooms() predicate.Group {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, RoomsTable, RoomsPrimaryKey...),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Room
+		step.Edge.Schema = schemaConfig.GroupRooms
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -209,6 +220,9 @@ func HasRooms() predicate.Group {
 func HasRoomsWith(preds ...predicate.Room) predicate.Group {
 	return predicate.Group(func(s *sql.Selector) {
 		step := newRoomsStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Room
+		step.Edge.Schema = schemaConfig.GroupRooms
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -241,6 +255,7 @@ func HasHistory() predicate.Group {
 func HasHistoryWith(preds ...predicate.AuditLog) predicate.Group {
 	return predicate.Group(func(s *sql.Selector) {
 		log := sql.Dialect(s.Dialect()).Table("audit_logs")
+		log.Schema(internal.SchemaConfigFromContext(s.Context()).AuditLog)
 		AuditIdentity.HasEntry(s, log, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -8,6 +8,8 @@ import (
 	"entgo.io/ent/schema/field"
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // ID filters vertices based on their ID field.
@@ -132,6 +134,9 @@ func HasMentor() predicate.Node {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, MentorTable, MentorColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Node
+		step.Edge.Schema = schemaConfig.Node
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -140,6 +145,9 @@ func HasMentor() predicate.Node {
 func HasMentorWith(preds ...predicate.Node) predicate.Node {
 	return predicate.Node(func(s *sql.Selector) {
 		step := newMentorStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Node
+		step.Edge.Schema = schemaConfig.Node
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -155,6 +163,9 @@ func HasPupils() predicate.Node {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, PupilsTable, PupilsColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Node
+		step.Edge.Schema = schemaConfig.Node
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -163,6 +174,9 @@ func HasPupils() predicate.Node {
 func HasPupilsWith(preds ...predicate.Node) predicate.Node {
 	return predicate.Node(func(s *sql.Selector) {
 		step := newPupilsStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Node
+		step.Edge.Schema = schemaConfig.Node
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -178,6 +192,9 @@ func HasParent() predicate.Node {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Node
+		step.Edge.Schema = schemaConfig.Node
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -186,6 +203,9 @@ func HasParent() predicate.Node {
 func HasParentWith(preds ...predicate.Node) predicate.Node {
 	return predicate.Node(func(s *sql.Selector) {
 		step := newParentStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Node
+		step.Edge.Schema = schemaConfig.Node
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -201,6 +221,9 @@ func HasChildren() predicate.Node {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Node
+		step.Edge.Schema = schemaConfig.Node
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -209,6 +232,9 @@ func HasChildren() predicate.Node {
 func HasChildrenWith(preds ...predicate.Node) predicate.Node {
 	return predicate.Node(func(s *sql.Selector) {
 		step := newChildrenStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Node
+		step.Edge.Schema = schemaConfig.Node
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -241,6 +267,7 @@ func HasHistory() predicate.Node {
 func HasHistoryWith(preds ...predicate.AuditLog) predicate.Node {
 	return predicate.Node(func(s *sql.Selector) {
 		log := sql.Dialect(s.Dialect()).Table("audit_logs")
+		log.Schema(internal.SchemaConfigFromContext(s.Context()).AuditLog)
 		AuditIdentity.HasEntry(s, log, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -6,6 +6,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // ID filters vertices based on their ID field.
@@ -130,6 +132,9 @@ func HasSites() predicate.Org {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, SitesTable, SitesColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Site
+		step.Edge.Schema = schemaConfig.Site
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -138,6 +143,9 @@ func HasSites() predicate.Org {
 func HasSitesWith(preds ...predicate.Site) predicate.Org {
 	return predicate.Org(func(s *sql.Selector) {
 		step := newSitesStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Site
+		step.Edge.Schema = schemaConfig.Site
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -8,6 +8,8 @@ import (
 	"entgo.io/ent/schema/field"
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // ID filters vertices based on their ID field.
@@ -132,6 +134,9 @@ func HasTags() predicate.Post {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, TagsTable, TagsPrimaryKey...),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Tag
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -140,6 +145,9 @@ func HasTags() predicate.Post {
 func HasTagsWith(preds ...predicate.Tag) predicate.Post {
 	return predicate.Post(func(s *sql.Selector) {
 		step := newTagsStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Tag
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -155,6 +163,9 @@ func HasTaggings() predicate.Post {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, TaggingsTable, TaggingsColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Tagging
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -163,6 +174,9 @@ func HasTaggings() predicate.Post {
 func HasTaggingsWith(preds ...predicate.Tagging) predicate.Post {
 	return predicate.Post(func(s *sql.Selector) {
 		step := newTaggingsStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Tagging
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -195,6 +209,7 @@ func HasHistory() predicate.Post {
 func HasHistoryWith(preds ...predicate.AuditLog) predicate.Post {
 	return predicate.Post(func(s *sql.Selector) {
 		log := sql.Dialect(s.Dialect()).Table("audit_logs")
+		log.Schema(internal.SchemaConfigFromContext(s.Context()).AuditLog)
 		AuditIdentity.HasEntry(s, log, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -8,6 +8,8 @@ import (
 	"entgo.io/ent/schema/field"
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // ID filters vertices based on their ID field.
@@ -132,6 +134,9 @@ func HasBooks() predicate.Shelf {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, BooksTable, BooksColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Book
+		step.Edge.Schema = schemaConfig.Book
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -140,6 +145,9 @@ func HasBooks() predicate.Shelf {
 func HasBooksWith(preds ...predicate.Book) predicate.Shelf {
 	return predicate.Shelf(func(s *sql.Selector) {
 		step := newBooksStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Book
+		step.Edge.Schema = schemaConfig.Book
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -155,6 +163,9 @@ func HasBoxes() predicate.Shelf {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, BoxesTable, BoxesColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Box
+		step.Edge.Schema = schemaConfig.Box
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -163,6 +174,9 @@ func HasBoxes() predicate.Shelf {
 func HasBoxesWith(preds ...predicate.Box) predicate.Shelf {
 	return predicate.Shelf(func(s *sql.Selector) {
 		step := newBoxesStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Box
+		step.Edge.Schema = schemaConfig.Box
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -178,6 +192,9 @@ func HasLamp() predicate.Shelf {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, LampTable, LampColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Lamp
+		step.Edge.Schema = schemaConfig.Shelf
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -186,6 +203,9 @@ func HasLamp() predicate.Shelf {
 func HasLampWith(preds ...predicate.Lamp) predicate.Shelf {
 	return predicate.Shelf(func(s *sql.Selector) {
 		step := newLampStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Lamp
+		step.Edge.Schema = schemaConfig.Shelf
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -218,6 +238,7 @@ func HasHistory() predicate.Shelf {
 func HasHistoryWith(preds ...predicate.AuditLog) predicate.Shelf {
 	return predicate.Shelf(func(s *sql.Selector) {
 		log := sql.Dialect(s.Dialect()).Table("audit_logs")
+		log.Schema(internal.SchemaConfigFromContext(s.Context()).AuditLog)
 		AuditIdentity.HasEntry(s, log, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -8,6 +8,8 @@ import (
 	"entgo.io/ent/schema/field"
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // ID filters vertices based on their ID field.
@@ -257,6 +259,9 @@ func HasOrg() predicate.Site {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, OrgTable, OrgColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Org
+		step.Edge.Schema = schemaConfig.Site
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -265,6 +270,9 @@ func HasOrg() predicate.Site {
 func HasOrgWith(preds ...predicate.Org) predicate.Site {
 	return predicate.Site(func(s *sql.Selector) {
 		step := newOrgStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Org
+		step.Edge.Schema = schemaConfig.Site
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -297,6 +305,7 @@ func HasHistory() predicate.Site {
 func HasHistoryWith(preds ...predicate.AuditLog) predicate.Site {
 	return predicate.Site(func(s *sql.Selector) {
 		log := sql.Dialect(s.Dialect()).Table("audit_logs")
+		log.Schema(internal.SchemaConfigFromContext(s.Context()).AuditLog)
 		AuditIdentity.HasEntry(s, log, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

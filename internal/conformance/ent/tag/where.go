@@ -8,6 +8,8 @@ import (
 	"entgo.io/ent/schema/field"
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // ID filters vertices based on their ID field.
@@ -152,6 +154,9 @@ func HasPosts() predicate.Tag {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, true, PostsTable, PostsPrimaryKey...),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Post
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -160,6 +165,9 @@ func HasPosts() predicate.Tag {
 func HasPostsWith(preds ...predicate.Post) predicate.Tag {
 	return predicate.Tag(func(s *sql.Selector) {
 		step := newPostsStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Post
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -175,6 +183,9 @@ func HasTaggings() predicate.Tag {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, TaggingsTable, TaggingsColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Tagging
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -183,6 +194,9 @@ func HasTaggings() predicate.Tag {
 func HasTaggingsWith(preds ...predicate.Tagging) predicate.Tag {
 	return predicate.Tag(func(s *sql.Selector) {
 		step := newTaggingsStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Tagging
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -215,6 +229,7 @@ func HasHistory() predicate.Tag {
 func HasHistoryWith(preds ...predicate.AuditLog) predicate.Tag {
 	return predicate.Tag(func(s *sql.Selector) {
 		log := sql.Dialect(s.Dialect()).Table("audit_logs")
+		log.Schema(internal.SchemaConfigFromContext(s.Context()).AuditLog)
 		AuditIdentity.HasEntry(s, log, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -10,6 +10,8 @@ import (
 	"entgo.io/ent/schema/field"
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
 // PostID applies equality check predicate on the "post_id" field. It's identical to PostIDEQ.
@@ -204,6 +206,9 @@ func HasPost() predicate.Tagging {
 			sqlgraph.From(Table, PostColumn),
 			sqlgraph.Edge(sqlgraph.M2O, false, PostTable, PostColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Post
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -212,6 +217,9 @@ func HasPost() predicate.Tagging {
 func HasPostWith(preds ...predicate.Post) predicate.Tagging {
 	return predicate.Tagging(func(s *sql.Selector) {
 		step := newPostStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Post
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -227,6 +235,9 @@ func HasTag() predicate.Tagging {
 			sqlgraph.From(Table, TagColumn),
 			sqlgraph.Edge(sqlgraph.M2O, false, TagTable, TagColumn),
 		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Tag
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
@@ -235,6 +246,9 @@ func HasTag() predicate.Tagging {
 func HasTagWith(preds ...predicate.Tag) predicate.Tagging {
 	return predicate.Tagging(func(s *sql.Selector) {
 		step := newTagStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Tag
+		step.Edge.Schema = schemaConfig.Tagging
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -267,6 +281,7 @@ func HasHistory() predicate.Tagging {
 func HasHistoryWith(preds ...predicate.AuditLog) predicate.Tagging {
 	return predicate.Tagging(func(s *sql.Selector) {
 		log := sql.Dialect(s.Dialect()).Table("audit_logs")
+		log.Schema(internal.SchemaConfigFromContext(s.Context()).AuditLog)
 		AuditIdentity.HasEntry(s, log, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
