@@ -257,6 +257,7 @@ func quote(t testing.TB, db Querier, name string) string {
 	var joined string
 	require.True(t, rows.Next())
 	require.NoError(t, rows.Scan(&joined))
+	require.NoError(t, rows.Err())
 	if joined != "00" {
 		return "`" + name + "`"
 	}

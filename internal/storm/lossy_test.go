@@ -153,7 +153,7 @@ func (r *lossyRows) Next([]driver.Value) error {
 	if r.conn.dead {
 		return driver.ErrBadConn
 	}
-	_ = r.Rows.Close()
+	_ = r.Close()
 	return r.conn.die()
 }
 

@@ -91,8 +91,8 @@ func TestLost(t *testing.T) {
 						continue
 					}
 					t.Run(op.name+", "+how, func(t *testing.T) {
-						// run returns the operation's error, the statement with which the connection was lost, and how many entries stay.
-						run := func(x *loss) (err error, lost string, kept int) { //nolint:revive // an error that is a result
+						// run returns the statement with which the connection was lost, how many entries stay, and the operation's error.
+						run := func(x *loss) (lost string, kept int, err error) {
 							w := newWorld(t, db, client)
 							base := len(oracle.Log(t, db))
 							l.arm(x)
@@ -108,9 +108,9 @@ func TestLost(t *testing.T) {
 							if t.Failed() {
 								t.Fatalf("%+v: %s", x, lost)
 							}
-							return err, lost, kept
+							return lost, kept, err
 						}
-						err, _, full := run(nil)
+						_, full, err := run(nil)
 						require.NoError(t, err)
 						require.NotZero(t, full)
 						rounds := 1
@@ -122,7 +122,7 @@ func TestLost(t *testing.T) {
 							for ; ; at++ {
 								x := losses[(i+at+round)%len(losses)]
 								x.at = at
-								err, lost, kept := run(&x)
+								lost, kept, err := run(&x)
 								done := kept == full
 								if lost == "" {
 									require.NoError(t, err)
@@ -132,7 +132,7 @@ func TestLost(t *testing.T) {
 								require.False(t, ent.IsConstraintError(err))
 								committed := lost == "COMMIT" && x.when != before
 								require.Equal(t, committed || err == nil, done, "lost %s: %s: %v", x.when, lost, err)
-								if x.err == errLost {
+								if errors.Is(x.err, errLost) {
 									require.ErrorIs(t, err, errLost, "lost %s: %s", x.when, lost)
 								}
 							}
