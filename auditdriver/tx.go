@@ -122,7 +122,7 @@ func (tx *Tx) TakeTurn(ctx context.Context) (release func(), err error) {
 func (tx *Tx) refuses() error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	if tx == tx.drv.outer && tx.failure != nil {
+	if tx.Bare() && tx.failure != nil {
 		return fmt.Errorf("%w: %w", auditlog.ErrIncomplete, tx.failure)
 	}
 	return nil
@@ -250,6 +250,9 @@ func (tx *Tx) Fail(err error) {
 		tx.failure = err
 	}
 }
+
+// Bare reports whether the transaction is one on which a client was built, whose commit the driver does not see.
+func (tx *Tx) Bare() bool { return tx == tx.drv.outer }
 
 // Commit writes the collected entries, with the context that the transaction was begun with, and commits. If
 // they cannot be written it rolls back and returns the error.

@@ -2,6 +2,7 @@ package hook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -71,8 +72,11 @@ func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 		current.op = nil
 	}()
 	v, err := r.next.Mutate(ctx, m)
-	if current.op.failure != nil {
+	switch {
+	case current.op.failure != nil:
 		return nil, current.op.failure
+	case current.op.unknown != nil:
+		return v, errors.Join(err, current.op.unknown)
 	}
 	return v, err
 }

@@ -43,6 +43,7 @@ type operation struct {
 	issued  int   // how many of ent's statements were issued
 	last    error // what the last of them failed with
 	failure error // what the record failed with
+	unknown error // why it is not known what the mutation left in a transaction whose commit is not ours to stop
 }
 
 type phase int
@@ -204,7 +205,7 @@ func (o *operation) salvage(ctx context.Context) {
 	// Of rows that came, reading again cannot tell whose they are.
 	came := o.create != nil && !o.create.inserted || len(o.joins) > 0 && o.base.Dialect() != dialect.SQLite
 	if unknown := o.last != nil && !refused(o.last) && !aborted(o.last); unknown && (came || errors.Is(o.last, errPanic)) {
-		o.tx.Fail(o.last)
+		o.lose(o.last)
 		return
 	}
 	if c := o.create; c != nil && !c.inserted && c.upsert == nil { // that may have inserted some of its rows
@@ -216,7 +217,15 @@ func (o *operation) salvage(ctx context.Context) {
 		err = o.tx.Record(ctx, entries)
 	}
 	if err != nil && !aborted(err) {
-		o.tx.Fail(err)
+		o.lose(err)
+	}
+}
+
+// lose makes the user's Commit fail: what the mutation left cannot be found out. Where the commit is not ours to stop, the mutation's error says so.
+func (o *operation) lose(err error) {
+	o.tx.Fail(err)
+	if o.tx.Bare() {
+		o.unknown = fmt.Errorf("%w: %w", auditlog.ErrIncomplete, err)
 	}
 }
 

@@ -224,6 +224,29 @@ var cornerCases = []testCase{
 	}},
 }
 
+// A transaction of PostgreSQL's is over with the statement that fails.
+func TestCornerBare(t *testing.T) {
+	runCases(t, []testCase{
+		{"it is not known what is in a bare transaction", "the mutation's error says so, since the commit cannot", func(t *testing.T, e *env) {
+			a, b := e.user("a"), e.user("b")
+			p := e.client.Pet.Create().SetName("p").SetOwner(a).SaveX(e.ctx)
+			testdb.Exec(t, e.db, map[string]string{
+				dialect.MySQL:  "CREATE TRIGGER no BEFORE INSERT ON audit_logs FOR EACH ROW SIGNAL SQLSTATE '45000'",
+				dialect.SQLite: "CREATE TRIGGER no BEFORE INSERT ON audit_logs BEGIN SELECT RAISE(FAIL, 'no'); END",
+			}[e.backend.dialect])
+			defer testdb.Exec(t, e.db, "DROP TRIGGER no")
+			stdtx, err := e.db.Begin()
+			require.NoError(t, err)
+			defer func() { _ = stdtx.Rollback() }()
+			client := ent.NewClient(ent.Driver(entsql.NewDriver(e.backend.dialect, entsql.Conn{ExecQuerier: stdtx})))
+			err = client.User.UpdateOneID(b.ID).SetAge(9).AddPets(p).Exec(e.ctx)
+			require.True(t, ent.IsConstraintError(err), err)
+			require.ErrorIs(t, err, sqlaudit.ErrIncomplete)
+			require.NoError(t, stdtx.Rollback())
+		}},
+	}, dialect.SQLite, dialect.MySQL)
+}
+
 // What only some of the databases do is tested there alone, and does not count as passed elsewhere.
 
 // PostgreSQL ignores the statements of a transaction that has failed, and SQLite has no deadlocks.

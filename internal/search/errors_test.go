@@ -77,5 +77,5 @@ func taints(st *step, err error) bool {
 	case cancelled, cancelBefore, cancelAfter, panics:
 		return true
 	}
-	return conflict(err) || unreadable.MatchString(err.Error()) || errors.Is(err, errMovedID) || errors.Is(err, context.Canceled) || st.behaviour != nil
+	return conflict(err) || errors.Is(err, sqlaudit.ErrIncomplete) || unreadable.MatchString(err.Error()) || errors.Is(err, errMovedID) || errors.Is(err, context.Canceled) || st.behaviour != nil
 }

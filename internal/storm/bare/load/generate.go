@@ -1,4 +1,4 @@
-// Package load makes the changes of internal/storm/load without a log. All but this file is generated from that.
+// Package load makes the changes of internal/storm/load without a log. All files but this one come from there.
 package load
 
 //go:generate sh -c "(echo '// Code generated from internal/storm/load. DO NOT EDIT.'; echo; sed s,internal/conformance/ent,internal/storm/bare/ent, ../../load/load.go) > load.go"
