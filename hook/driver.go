@@ -155,6 +155,13 @@ func (o *operation) dispatch(ctx context.Context, query string, args, v any) err
 		*v.(*sql.Result) = driver.RowsAffected(0)
 		return nil
 	}
+	if a := o.additionOf(query); a != nil {
+		own, err := a.narrow(args.([]any))
+		if err != nil {
+			return err
+		}
+		return o.ex.Exec(ctx, query, own, v)
+	}
 	if err := o.ex.Exec(ctx, query, args, v); err != nil {
 		return err
 	}

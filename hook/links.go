@@ -3,7 +3,6 @@ package hook
 import (
 	"context"
 	"database/sql/driver"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -48,10 +47,6 @@ func (o *operation) readLinks(ctx context.Context, links []link, owners [][]any)
 	for _, l := range links {
 		columns, keys := l.holder.Key, make([][]any, len(l.edge.Target.Nodes))
 		for i, n := range l.edge.Target.Nodes {
-			if a, ok := n.(absent); ok { // a hook has the same specification written again
-				n = a.id
-				l.edge.Target.Nodes[i] = n
-			}
 			keys[i] = []any{n}
 		}
 		all := l.clear && len(keys) == 0
@@ -83,39 +78,56 @@ func (o *operation) readLinks(ctx context.Context, links []link, owners [][]any)
 			}
 			continue
 		}
-		if err := leaveOut(l.edge.Target.Nodes, rows); err != nil {
-			return err
+		if !l.clear {
+			head := "UPDATE " + o.ident(l.holder) + " SET " + o.names([]string{fk}) + " = "
+			i := slices.IndexFunc(o.adds, func(a *addition) bool { return a.head == head })
+			if i < 0 {
+				i = len(o.adds)
+				o.adds = append(o.adds, &addition{head: head, tail: " " + o.names([]string{fk}) + " IS NULL"})
+			}
+			a := o.adds[i] // also of another entity of a bulk
+			a.rows = append(a.rows, rows...)
 		}
 	}
 	return nil
 }
 
-// leaveOut makes ids that are not those of rows match none: a row with such an id that comes meanwhile would change unrecorded.
-func leaveOut(ids []driver.Value, rows []*auditlog.Row) error {
-	there := make(map[string]bool, len(rows))
-	for _, r := range rows {
+// An addition is ent's statement that sets the foreign keys of an edge's rows, and the rows that were read for it.
+type addition struct {
+	head, tail string
+	rows       []*auditlog.Row
+}
+
+// additionOf returns the addition that a statement of ent's is, or nil. An edge that is in both its ends' own rows has one beside the update of the
+// entity's own, which has no such condition.
+func (o *operation) additionOf(query string) *addition {
+	for _, a := range o.adds {
+		if strings.HasPrefix(query, a.head) && strings.HasSuffix(query, a.tail) {
+			return a
+		}
+	}
+	return nil
+}
+
+// narrow returns the arguments of the statement, the new foreign key and then ids, with NULL in the place of each id that was not read: a row with such
+// an id that comes, or becomes free, meanwhile would change unrecorded.
+func (a *addition) narrow(args []any) ([]any, error) {
+	there := make(map[string]bool, len(a.rows))
+	for _, r := range a.rows {
 		there[r.Text] = true
 	}
-	for i, id := range ids {
-		text, err := auditlog.IDString(id)
+	out := slices.Clone(args)
+	for i := 1; i < len(out); i++ {
+		text, err := auditlog.IDString(out[i])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !there[text] {
-			ids[i] = absent{id}
+			out[i] = nil
 		}
 	}
-	return nil
+	return out, nil
 }
-
-// absent is an id that matches no row, and reads as itself in ent's errors.
-type absent struct{ id any }
-
-// Value implements driver.Valuer.
-func (absent) Value() (driver.Value, error) { return nil, nil }
-
-// String returns the id as text.
-func (a absent) String() string { return fmt.Sprint(a.id) }
 
 // A join is a join table, or the table of an edge schema, that the mutation will write by its edges.
 type join struct {

@@ -34,6 +34,7 @@ type operation struct {
 	images []*image // of the rows that may change, in the order in which they were read
 	owners [][]any  // the entities of which edges alone are updated
 	joins  map[string]*join
+	adds   []*addition
 	going  map[goner]bool // the rows that a deletion takes with it
 
 	updates bool  // ent updates rows of the target's type, whose ids must not change

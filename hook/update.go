@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -78,6 +79,9 @@ func (o *operation) readUpdated(ctx context.Context, spec *sqlgraph.UpdateSpec, 
 		return nil, err
 	}
 	if touches {
+		if err := keepsIDs(t, spec, rows); err != nil {
+			return nil, err
+		}
 		o.add(t, rows)
 	}
 	if one != nil {
@@ -93,6 +97,27 @@ func (o *operation) readUpdated(ctx context.Context, spec *sqlgraph.UpdateSpec, 
 		}
 	}
 	return keysOf(rows), err
+}
+
+// keepsIDs returns an error if an update sets a part of a composite id to another value than rows have: the log names entities by their ids.
+func keepsIDs(t *auditlog.Type, spec *sqlgraph.UpdateSpec, rows []*auditlog.Row) error {
+	set := &sqlgraph.CreateSpec{Fields: append(slices.Clone(spec.Fields.Set), spec.Fields.Add...), Edges: spec.Edges.Add}
+	for i, column := range t.Key {
+		v := given(set, column)
+		if v == nil {
+			continue
+		}
+		text, err := auditlog.IDString(v)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if was, err := auditlog.IDString(r.Key[i]); err != nil || was != text {
+				return fmt.Errorf("sqlaudit: %s %s would become another: an update cannot change ids: delete the entity and create it anew", t.Name, r.Text)
+			}
+		}
+	}
+	return nil
 }
 
 // oneOf returns the primary key of the row that an update of one entity names, or nil.

@@ -38,7 +38,7 @@ func (LogMixin) Fields() []ent.Field {
 		field.Time(auditlog.ColumnOccurredAt).SchemaType(map[string]string{dialect.MySQL: "datetime(6)"}).Immutable().
 			Comment("When the entry was written, by the database's clock, to a microsecond."),
 		field.String(auditlog.ColumnAction).Immutable().Annotations(entsql.Annotation{Size: 16}).
-			Comment("create, update or delete."),
+			Comment("create, update, delete or baseline."),
 		field.String(auditlog.ColumnResourceType).Immutable().Annotations(entsql.Annotation{Size: auditlog.MaxLabel}).
 			Comment("The changed entity's type, by its label."),
 		field.String(auditlog.ColumnResourceID).Immutable().Annotations(entsql.Annotation{Size: auditlog.MaxResourceID}).
@@ -52,9 +52,9 @@ func (LogMixin) Fields() []ent.Field {
 			Comment("What else the context said."),
 		// The generated upsert has a method UpdateNewValues of its own, which a field new_values would repeat.
 		field.JSON("before", map[string]json.RawMessage{}).StorageKey(auditlog.ColumnBefore).Optional().Immutable().
-			Comment("What changed, by field, as it was. Empty for a create."),
+			Comment("What changed, by field, as it was; of an edge to many, the links that went. Empty for a create and a baseline."),
 		field.JSON("after", map[string]json.RawMessage{}).StorageKey(auditlog.ColumnAfter).Optional().Immutable().
-			Comment("What changed, by field, as it is. Empty for a delete."),
+			Comment("What changed, by field, as it is; of an edge to many, the links that came. Empty for a delete."),
 		field.JSON(auditlog.ColumnRedacted, []string{}).Optional().Immutable().
 			Comment("The sensitive fields that changed."),
 	}

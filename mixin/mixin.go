@@ -13,20 +13,20 @@ import (
 	"github.com/sqlaudit/sqlaudit/hook"
 )
 
-// A Mixin says that a type is tracked, and how. The zero value tracks every field and every edge whose foreign key is in the
-// type's own table. Its names are checked when code is generated.
+// A Mixin says that a type is tracked, and how. The zero value tracks every field and every edge of the type's own: those in its table,
+// many-to-many edges, and those that no other type refers back by. Its names are checked when code is generated.
 //
 //	func (Customer) Mixin() []ent.Mixin {
 //		return []ent.Mixin{sqlaudit.Mixin{Fields: []string{"name", "email"}}.Track()}
 //	}
 type Mixin struct {
-	// Fields are the names of the fields to track. Empty means every field, and every owned edge unless Edges
+	// Fields are the names of the fields to track. Empty means every field, and every edge of the type's own unless Edges
 	// names some.
 	Fields []string
 	// Exclude are the names of fields and edges not to track where Fields is empty.
 	Exclude []string
-	// Edges are the names of the edges to track: of those whose foreign key is in the type's own table. An edge that
-	// is bound to a field is tracked as that field.
+	// Edges are the names of the edges to track, of any kind. An edge that is bound to a field is tracked as that field. Of one that leads to
+	// many, the ids that went and came are recorded, whichever side wrote it.
 	Edges []string
 	// Label names the type in the log, at most 128 characters. It is unique; the default is the type's name.
 	Label string

@@ -24,7 +24,7 @@ type AuditLog struct {
 	TxID uuid.UUID `json:"tx_id,omitempty"`
 	// When the entry was written, by the database's clock, to a microsecond.
 	OccurredAt time.Time `json:"occurred_at,omitempty"`
-	// create, update or delete.
+	// create, update, delete or baseline.
 	Action string `json:"action,omitempty"`
 	// The changed entity's type, by its label.
 	ResourceType string `json:"resource_type,omitempty"`
@@ -42,9 +42,9 @@ type AuditLog struct {
 	Reason string `json:"reason,omitempty"`
 	// What else the context said.
 	Metadata map[string]interface{} `json:"metadata,omitempty"`
-	// What changed, by field, as it was. Empty for a create.
+	// What changed, by field, as it was; of an edge to many, the links that went. Empty for a create and a baseline.
 	Before map[string]json.RawMessage `json:"before,omitempty"`
-	// What changed, by field, as it is. Empty for a delete.
+	// What changed, by field, as it is; of an edge to many, the links that came. Empty for a delete.
 	After map[string]json.RawMessage `json:"after,omitempty"`
 	// The sensitive fields that changed.
 	Redacted     []string `json:"redacted,omitempty"`

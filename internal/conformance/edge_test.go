@@ -140,6 +140,10 @@ var edgeCases = []testCase{
 		require.Equal(t, "1 → 3", e.last(t).Change("weight"))
 		e.client.Tagging.Update().Where(tagging.Weight(3)).AddWeight(2).ExecX(e.ctx)
 		require.Equal(t, "3 → 5", e.last(t).Change("weight"))
+		e.inTx(t, func(tx *ent.Tx) { // a part of the id cannot be changed, and nothing of the attempt stays
+			require.ErrorContains(t, tx.Tagging.Update().SetPostID(p.ID+1000).Exec(e.ctx), "cannot change ids")
+			tx.Tagging.Update().SetPostID(p.ID).ExecX(e.ctx)
+		})
 		require.Equal(t, 3, tg.QueryHistory().CountX(e.ctx))
 		require.Equal(t, 3, e.client.Tagging.Query().QueryHistory().CountX(e.ctx))
 		require.Equal(t, 1, e.client.Tagging.Query().Where(tagging.HasHistory()).CountX(e.ctx))
