@@ -263,9 +263,6 @@ type Edge struct {
 // Owner returns the type that has the edge.
 func (e *Edge) Owner() *Type { return e.owner }
 
-// TargetType returns the type that the edge leads to.
-func (e *Edge) TargetType() *Type { return e.target }
-
 // HolderType returns the type whose rows are the links.
 func (e *Edge) HolderType() *Type { return e.holder }
 
