@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,14 +65,16 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// check runs some sequences. A seed that was given is another in each round.
+// check runs some sequences. The seed is another in each round.
 func check(t *testing.T, b *base, runs int, round uint64) {
 	seed := flag.Lookup("rapid.seed").Value.String()
 	n, err := strconv.ParseUint(seed, 10, 64)
 	require.NoError(t, err)
-	if n != 0 {
-		n += round << 32
+	if n == 0 {
+		n = rand.Uint64() //nolint:gosec // a seed
 	}
+	n += round << 32
+	t.Logf("%d sequences with -rapid.seed=%d", runs, n)
 	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(runs), "rapid.seed": strconv.FormatUint(n, 10)} {
 		restore := flag.Lookup(name).Value.String()
 		require.NoError(t, flag.Set(name, value))
