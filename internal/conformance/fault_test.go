@@ -61,7 +61,7 @@ func TestFaults(t *testing.T) {
 		{"an untracked type", func(x fixture, e *env, c *ent.Client) error {
 			return c.Room.UpdateOneID(x.room).SetName("s").ClearGroups().AddGroupIDs(x.other).Exec(e.ctx)
 		}},
-		{"create an untracked row that is a link", func(x fixture, e *env, c *ent.Client) error {
+		{"links in rows of other types", func(x fixture, e *env, c *ent.Client) error {
 			return c.Shelf.UpdateOneID(x.shelf).ClearBooks().AddBoxIDs(x.box).Exec(e.ctx)
 		}},
 		{"delete one", func(x fixture, e *env, c *ent.Client) error {

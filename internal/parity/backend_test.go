@@ -4,25 +4,23 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"entgo.io/ent/dialect"
-	"github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib"
-	_ "github.com/mattn/go-sqlite3"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
 // A backend is a database to run on.
 type backend struct {
 	name    string
 	dialect string
-	// open returns an empty database, and its name.
-	open func(t testing.TB, side string) (*sql.DB, string)
+	open    testdb.Database
+	// called selects the database's name, which may show in errors.
+	called string
 	// tables selects the names of the tables.
 	tables string
 	// counters selects what the next ids of tables depend on, by table.
@@ -33,83 +31,28 @@ type backend struct {
 
 var backends = []backend{
 	{
-		"sqlite", dialect.SQLite, openSQLite,
+		"sqlite", dialect.SQLite, testdb.SQLite, "SELECT ''",
 		"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
 		"SELECT name, seq FROM sqlite_sequence", emptySQLite,
 	},
 	{
-		"postgres", dialect.Postgres, openPostgres,
+		"postgres", dialect.Postgres, testdb.Postgres, "SELECT current_schema()",
 		"SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()",
 		"SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = current_schema() AND last_value IS NOT NULL", emptyPostgres,
 	},
 	{
-		"mariadb", dialect.MySQL, openMySQL,
+		"mariadb", dialect.MySQL, testdb.MariaDB, "SELECT DATABASE()",
 		"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
 		"SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND auto_increment > 1", emptyMySQL,
 	},
 }
 
-func openSQLite(t testing.TB, side string) (*sql.DB, string) {
-	dsn := "file:" + filepath.Join(t.TempDir(), side+".db") + "?_fk=1&_journal_mode=WAL&_synchronous=OFF&_busy_timeout=10000"
-	db, err := sql.Open("sqlite3", dsn)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return db, ""
-}
-
-// dsn returns the data source name in an environment variable. Where there is none the database is left out, unless
-// SQLAUDIT_TEST_REQUIRE_DB asks for all of them.
-func dsn(t testing.TB, variable string) string {
-	s := os.Getenv(variable)
-	if s != "" {
-		return s
-	}
-	if os.Getenv("SQLAUDIT_TEST_REQUIRE_DB") != "" {
-		t.Fatalf("%s is not set, and SQLAUDIT_TEST_REQUIRE_DB is", variable)
-	}
-	t.Skipf("%s is not set", variable)
-	return ""
-}
-
-// scratch returns a name for a database or schema of this test's own.
-func scratch(side string) string { return fmt.Sprintf("sqlaudit_parity_%d_%s", os.Getpid(), side) }
-
-func openPostgres(t testing.TB, side string) (*sql.DB, string) {
-	source, schema := dsn(t, "SQLAUDIT_TEST_POSTGRES"), scratch(side)
-	admin, err := sql.Open("pgx", source)
-	require.NoError(t, err)
-	exec(t, admin, "DROP SCHEMA IF EXISTS "+schema+" CASCADE") // of a run that was cut short
-	exec(t, admin, "CREATE SCHEMA "+schema)
-	t.Cleanup(func() {
-		exec(t, admin, "DROP SCHEMA "+schema+" CASCADE")
-		require.NoError(t, admin.Close())
-	})
-	sep := "?"
-	if strings.Contains(source, "?") {
-		sep = "&"
-	}
-	db, err := sql.Open("pgx", source+sep+"search_path="+schema)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return db, schema
-}
-
-func openMySQL(t testing.TB, side string) (*sql.DB, string) {
-	source, name := dsn(t, "SQLAUDIT_TEST_MYSQL"), scratch(side)
-	admin, err := sql.Open("mysql", source)
-	require.NoError(t, err)
-	exec(t, admin, "DROP DATABASE IF EXISTS "+name) // of a run that was cut short
-	exec(t, admin, "CREATE DATABASE "+name)
-	t.Cleanup(func() {
-		exec(t, admin, "DROP DATABASE "+name)
-		require.NoError(t, admin.Close())
-	})
-	cfg, err := mysql.ParseDSN(source)
-	require.NoError(t, err)
-	cfg.DBName, cfg.ParseTime = name, true
-	db, err := sql.Open("mysql", cfg.FormatDSN())
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
+// database opens an empty database, and returns its name.
+func (b backend) database(t testing.TB) (*sql.DB, string) {
+	t.Helper()
+	db := b.open.Open(t, nil)
+	var name string
+	require.NoError(t, db.QueryRow(b.called).Scan(&name))
 	return db, name
 }
 

@@ -36,7 +36,7 @@ type side struct {
 
 func newSide(t *testing.T, b backend, name string) *side {
 	s := &side{backend: b, run: bare.Run}
-	s.db, s.hide = b.open(t, name)
+	s.db, s.hide = b.database(t)
 	create := bare.Create
 	if name == "audited" {
 		create, s.run = audited.Create, audited.Run
@@ -123,8 +123,8 @@ func (s *side) addRecorded(t *testing.T, types map[string]bool) {
 func TestTables(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
-			ddl := func(name string, write func(context.Context, dialect.Driver, io.Writer) error) []string {
-				db, hide := b.open(t, name)
+			ddl := func(write func(context.Context, dialect.Driver, io.Writer) error) []string {
+				db, hide := b.database(t)
 				var buf bytes.Buffer
 				require.NoError(t, write(context.Background(), entsql.OpenDB(b.dialect, db), &buf))
 				var lines []string
@@ -136,9 +136,9 @@ func TestTables(t *testing.T) {
 				slices.Sort(lines) // ent's order is not always the same
 				return lines
 			}
-			want := ddl("bare", bare.DDL)
+			want := ddl(bare.DDL)
 			require.Greater(t, len(want), 20)
-			require.Empty(t, transcript.Diff(want, ddl("audited", audited.DDL)))
+			require.Empty(t, transcript.Diff(want, ddl(audited.DDL)))
 		})
 	}
 }
