@@ -116,6 +116,20 @@ func ticks(t time.Time) uint64 {
 	return us * 512 / 125
 }
 
+// LowID returns the lowest id that an entry can have that was written at t or after it, so that id >= LowID(t) says what occurred_at >= t
+// says, and the primary key serves it. Times before 1970 count as 1970, and times after the year 10889 as the end of time.
+func LowID(t time.Time) uuid.UUID {
+	us := t.UnixMicro()
+	if t.Nanosecond()%1000 > 0 {
+		us++
+	}
+	us = min(max(us, 0), maxMicros)
+	return entryID(uint64(us/125*512+us%125*512/125), 1<<63)
+}
+
+// maxMicros is the last time that 48 bits of milliseconds hold.
+const maxMicros = 1<<48*1000 - 1
+
 // entryID composes an id from ticks and a tail that newTail or its successors gave.
 func entryID(ticks, tail uint64) uuid.UUID {
 	var id uuid.UUID

@@ -16,6 +16,13 @@ type (
 	number int32
 )
 
+// Times that no id holds are the first or the last that one does.
+func TestLowID(t *testing.T) {
+	require.Equal(t, "00000000-0000-7000-8000-000000000000", LowID(time.Time{}).String())
+	require.Equal(t, "00000000-0000-7000-8000-000000000000", LowID(time.Unix(0, 0)).String())
+	require.Equal(t, "ffffffff-ffff-7ffb-8000-000000000000", LowID(time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC)).String())
+}
+
 func TestIDString(t *testing.T) {
 	id := uuid.New()
 	for _, tt := range []struct {
@@ -57,6 +64,8 @@ func TestEntryID(t *testing.T) {
 		require.Equal(t, uuid.RFC4122, x.Variant())
 		require.Equal(t, a.Before(b), x.String() < y.String())
 		require.Less(t, x.String(), entryID(ticks(a), tail+1<<22).String())
+		require.Equal(t, !a.Before(b), LowID(b).String() <= x.String(), "from b on")
+		require.Equal(t, a.After(b), LowID(b.Add(1)).String() <= x.String(), "after b")
 	})
 	require.True(t, TimeOf(uuid.New()).IsZero())
 }
