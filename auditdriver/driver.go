@@ -23,7 +23,9 @@ type Driver struct {
 	dialect.Driver
 	writer  *auditlog.Writer
 	paths   paths
-	checked sync.Map // see Once
+	checked sync.Map // see Remember
+
+	prepares bool
 	// outer is set where the driver beneath is built on a transaction: its commit is not ours to see.
 	outer *Tx
 }
@@ -33,12 +35,33 @@ var _ dialect.Driver = (*Driver)(nil)
 // New returns a driver over drv that writes entries with writer. A driver built on a bare *sql.Tx is
 // supported: entries are then written as soon as their change is made.
 func New(drv dialect.Driver, writer *auditlog.Writer) *Driver {
-	d := &Driver{Driver: drv, writer: writer}
+	d := &Driver{Driver: drv, writer: writer, prepares: prepares(drv)}
 	if inTransaction(drv) {
 		d.outer = d.newTx(context.Background(), openTx{drv})
 		d.outer.through = true
 	}
 	return d
+}
+
+// Writer returns what writes the driver's entries.
+func (d *Driver) Writer() *auditlog.Writer { return d.writer }
+
+// Prepares reports whether the database keeps the plans of statements: the driver beneath leads to a *sql.DB, as ent's own does, of
+// pgx, which prepares what it runs. (It does not in the modes "exec" and "simple_protocol", which no caller can see: there
+// a long statement costs more planning, and is right all the same.)
+func (d *Driver) Prepares() bool { return d.prepares }
+
+func prepares(drv dialect.Driver) bool {
+	switch d := drv.(type) {
+	case *dialect.DebugDriver:
+		return prepares(d.Driver)
+	case *entsql.Driver:
+		if _, ok := d.ExecQuerier.(*sql.DB); !ok {
+			return false
+		}
+	}
+	d, ok := drv.(interface{ DB() *sql.DB })
+	return ok && drv.Dialect() == dialect.Postgres && fmt.Sprintf("%T", d.DB().Driver()) == "*stdlib.Driver"
 }
 
 // openTx is the transaction that a driver is built on. It is not ours to end.

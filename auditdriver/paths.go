@@ -31,6 +31,21 @@ func (d *Driver) Paths() map[Path]int {
 	return maps.Clone(d.paths.n)
 }
 
+// Remember returns what f returned at its first call for the key on this driver, or what it returns, if it fails or none has succeeded.
+func (d *Driver) Remember(key any, f func() (any, error)) (any, error) {
+	if v, ok := d.checked.Load(key); ok {
+		return v, nil
+	}
+	v, err := f()
+	if err == nil {
+		d.checked.Store(key, v)
+	}
+	return v, err
+}
+
+// Forget has the next Remember of a key call its function.
+func (d *Driver) Forget(key any) { d.checked.Delete(key) }
+
 // Once calls f unless a call with the same key has succeeded on this driver.
 func (d *Driver) Once(key any, f func() error) error {
 	if _, ok := d.checked.Load(key); ok {

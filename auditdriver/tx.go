@@ -47,6 +47,9 @@ func (d *Driver) newTx(ctx context.Context, tx dialect.Tx) *Tx {
 	return &Tx{Tx: tx, drv: d, id: uuid.Must(uuid.NewV7()), ctx: ctx, turn: make(chan struct{}, 1)}
 }
 
+// ID returns the id that the transaction has in the log.
+func (tx *Tx) ID() uuid.UUID { return tx.id }
+
 // Exec implements dialect.Tx.
 func (tx *Tx) Exec(ctx context.Context, query string, args, v any) error {
 	if err := tx.ready(ctx, query); err != nil {

@@ -29,7 +29,7 @@ import (
 // Three values would be mistaken for others. They stand in an object with one key that begins with "$":
 //
 //	{"$json": null}             the JSON document null, which is not SQL NULL
-//	{"$json": {"$…": …}}        a JSON document that is itself an object of that kind
+//	{"$json": {"$…": …}}        a JSON document that is itself an object with one such key
 //	{"$bytes": "…"}             text that is not valid UTF-8, in base64
 
 var null = json.RawMessage("null")
@@ -171,10 +171,22 @@ func encodeJSON(doc []byte) (json.RawMessage, error) {
 		return nil, err
 	}
 	raw := json.RawMessage(b.Bytes())
-	if _, ok := unescape(raw); ok || bytes.Equal(raw, null) {
+	if bytes.Equal(raw, null) || reserved(raw) {
 		return json.Marshal(escaped{JSON: raw})
 	}
 	return raw, nil
+}
+
+// reserved reports whether a document is an object whose one key is of those that escape.
+func reserved(raw json.RawMessage) bool {
+	if !bytes.HasPrefix(raw, []byte(`{"$`)) {
+		return false
+	}
+	var m map[string]json.RawMessage
+	if json.Unmarshal(raw, &m) != nil || len(m) != 1 {
+		return false
+	}
+	return m["$json"] != nil || m["$bytes"] != nil
 }
 
 // Decode returns the value that raw stands for as the field's own Go type, and nil for SQL NULL. It

@@ -37,43 +37,80 @@ func (r *Row) Ref(column string) Ref { return r.refs[column] }
 
 // ScanRow reads the current row of rows, which has the columns of t.Columns and then those of more, whose values Ref gives as well.
 func (t *Type) ScanRow(rows entsql.ColumnScanner, dialectName string, more ...string) (*Row, error) {
-	columns := slices.Concat(t.Columns(), more)
+	c, err := t.Cells(more...)
+	if err != nil {
+		return nil, err
+	}
+	if err := rows.Scan(c.Dest()...); err != nil {
+		return nil, err
+	}
+	return c.Row(dialectName)
+}
+
+// Cells receive one row, or a part of one that has more.
+type Cells struct {
+	typ     *Type
+	columns []string
+	more    int // how many of columns were asked for besides
+	cells   []*Cell
+}
+
+// Cells returns what receives the columns of t.Columns and then those of more.
+func (t *Type) Cells(more ...string) (*Cells, error) {
+	columns := t.Columns()
+	if len(more) > 0 {
+		columns = slices.Concat(columns, more)
+	}
 	values, err := t.ScanValues(columns)
 	if err != nil {
 		return nil, err
 	}
-	cells := make([]any, len(values))
+	c := &Cells{typ: t, columns: columns, more: len(more), cells: make([]*Cell, len(values))}
 	for i := range values {
-		cells[i] = NewCell(values[i])
+		c.cells[i] = NewCell(values[i])
 	}
-	if err := rows.Scan(cells...); err != nil {
-		return nil, err
+	return c, nil
+}
+
+// Dest returns what to scan the columns into.
+func (c *Cells) Dest() []any {
+	dest := make([]any, len(c.cells))
+	for i := range c.cells {
+		dest[i] = c.cells[i]
 	}
-	cell := func(i int) *Cell { return cells[i].(*Cell) }
-	r := &Row{Key: make([]any, len(t.Key))}
+	return dest
+}
+
+// Row returns the row that was scanned.
+func (c *Cells) Row(dialectName string) (*Row, error) {
+	var (
+		t   = c.typ
+		r   = &Row{Key: make([]any, len(t.Key))}
+		err error
+	)
 	for i := range t.Key {
-		if r.Key[i], err = cell(i).Value(); err != nil {
+		if r.Key[i], err = c.cells[i].Value(); err != nil {
 			return nil, err
 		}
 	}
 	if r.Text, err = KeyText(r.Key); err != nil {
 		return nil, err
 	}
-	if n := len(t.refs) + len(more); n > 0 {
+	if n := len(t.refs) + c.more; n > 0 {
 		r.refs = make(map[string]Ref, n)
 	}
-	for _, c := range t.refs {
-		if r.refs[c], err = cell(slices.Index(columns, c)).ref(c, dialectName); err != nil {
+	for _, name := range t.refs {
+		if r.refs[name], err = c.cells[slices.Index(c.columns, name)].ref(name, dialectName); err != nil {
 			return nil, err
 		}
 	}
-	for i, c := range more {
-		v, err := cell(len(columns) - len(more) + i).Value()
+	for i := len(c.columns) - c.more; i < len(c.columns); i++ {
+		v, err := c.cells[i].Value()
 		if err != nil {
 			return nil, err
 		}
-		if _, ok := r.refs[c]; !ok && v != nil {
-			r.refs[c] = Ref{Value: v, Text: fmt.Sprint(v)}
+		if _, ok := r.refs[c.columns[i]]; !ok && v != nil {
+			r.refs[c.columns[i]] = Ref{Value: v, Text: fmt.Sprint(v)}
 		}
 	}
 	if !t.Tracked() {
@@ -81,13 +118,13 @@ func (t *Type) ScanRow(rows entsql.ColumnScanner, dialectName string, more ...st
 	}
 	r.Values = make([]json.RawMessage, len(t.Fields))
 	for i, f := range t.Fields {
-		if r.Values[i], err = cell(len(t.Key)+i).Encode(f, dialectName); err != nil {
+		if r.Values[i], err = c.cells[len(t.Key)+i].Encode(f, dialectName); err != nil {
 			return nil, err
 		}
 	}
 	identity := make([]any, len(t.Identity.Columns))
-	for i, c := range t.Identity.Columns {
-		if identity[i], err = cell(slices.Index(columns, c.Name)).Value(); err != nil {
+	for i, column := range t.Identity.Columns {
+		if identity[i], err = c.cells[slices.Index(c.columns, column.Name)].Value(); err != nil {
 			return nil, err
 		}
 	}
@@ -95,7 +132,7 @@ func (t *Type) ScanRow(rows entsql.ColumnScanner, dialectName string, more ...st
 		return nil, err
 	}
 	if t.ActorColumn != "" {
-		r.Actor, err = cell(slices.Index(columns, t.ActorColumn)).Value()
+		r.Actor, err = c.cells[slices.Index(c.columns, t.ActorColumn)].Value()
 	}
 	return r, err
 }

@@ -2,7 +2,9 @@ package hook
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
+	"slices"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -21,6 +23,11 @@ type creation struct {
 	ids      []any // what the database returned for specs, where it returns ids
 	lastID   int64 // where it does not
 	upsert   *upsert
+
+	updates bool            // on a conflict
+	returns bool            // ent's statement is to return the rows
+	rows    []*auditlog.Row // what it returned
+	plain   bool            // and that nothing has changed them since
 }
 
 // creating returns the driver to insert with.
@@ -63,11 +70,24 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
+	o.joins = joins
+	o.took(PathCreate)
+	if t.Recorded() {
+		tab, err := o.tableOf(ctx, t)
+		if err != nil {
+			return false, err
+		}
+		c.returns = tab.plain
+		if o.tx == nil && len(links)+len(joins) == 0 && !linked(c.specs) {
+			if o.statement = o.whole(tab, c.stamps...); o.statement != nil {
+				o.goAlone()
+				return true, nil
+			}
+		}
+	}
 	if err := o.begin(ctx); err != nil {
 		return false, err
 	}
-	o.joins = joins
-	o.took(PathCreate)
 	if len(links)+len(joins)+len(c.conflict()) == 0 {
 		return true, nil
 	}
@@ -80,6 +100,18 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, o.fails(o.readLinks(ctx, links, nil))
+}
+
+// passedOver reports whether an upsert that would have updated a row has passed over one, having returned so many.
+func (c *creation) passedOver(n int) bool {
+	return n < len(c.specs) && c.updates
+}
+
+// linked reports whether ent writes other tables after the insert, or other rows, for which it begins a transaction.
+func linked(specs []*sqlgraph.CreateSpec) bool {
+	return slices.ContainsFunc(specs, func(spec *sqlgraph.CreateSpec) bool {
+		return external(&sqlgraph.UpdateSpec{Edges: sqlgraph.EdgeMut{Add: spec.Edges}})
+	})
 }
 
 // checkID returns an error if what will identify a created entity cannot stand in the log.
@@ -130,6 +162,29 @@ func (o *operation) insert(ctx context.Context, query string, args, v any) error
 		}
 		return err
 	}
+	if n, done, err := o.insertRecorded(ctx, query, args, nil); done || err != nil {
+		if err == nil {
+			*res = driver.RowsAffected(n)
+			o.create.inserted = true
+		}
+		return err
+	}
+	if c := o.create; c.returns && len(c.conflict()) == 0 {
+		n, err := o.insertKeyed(ctx, query, args)
+		if err != nil {
+			return err
+		}
+		c.inserted = true
+		*res = insertResult{affected: int64(n)}
+		if o.base.Dialect() == dialect.MySQL && n > 0 {
+			for _, r := range c.rows {
+				c.ids = append(c.ids, r.Key[0])
+			}
+			first, _ := c.ids[0].(int64)
+			*res = insertResult{id: first, affected: int64(n)}
+		}
+		return nil
+	}
 	if err := o.resolve(ctx, query, args, func(query string, args any) (int, error) {
 		if err := o.ex.Exec(ctx, query, args, res); err != nil {
 			return 0, err
@@ -150,13 +205,31 @@ func (o *operation) insert(ctx context.Context, query string, args, v any) error
 func (o *operation) insertReturning(ctx context.Context, query string, args, v any) error {
 	c := o.create
 	var b *buffered
+	if _, done, err := o.insertRecorded(ctx, query, args, &b); done || err != nil {
+		if err == nil {
+			c.inserted = true
+			v.(*sql.Rows).ColumnScanner = b
+		}
+		return err
+	}
 	if err := o.resolve(ctx, query, args, func(query string, args any) (int, error) {
+		if c.returns {
+			query = o.returningToo(query)
+		}
 		rows := &sql.Rows{}
 		if err := o.ex.Query(ctx, query, args, rows); err != nil {
 			return 0, err
 		}
+		c.rows, c.plain = nil, true
 		var err error
-		if b, err = buffer(rows); err != nil {
+		if b, err = bufferIDs(rows, func(id *any) error {
+			if !c.returns {
+				return rows.Scan(id)
+			}
+			return o.scanReturned(rows, 1, func(r []*auditlog.Row, plain bool) {
+				c.rows, c.plain = append(c.rows, r...), c.plain && plain
+			}, id)
+		}); err != nil {
 			return 0, err
 		}
 		c.ids = make([]any, len(b.rows))
@@ -168,6 +241,9 @@ func (o *operation) insertReturning(ctx context.Context, query string, args, v a
 		return err
 	}
 	c.inserted = true
+	if c.returns && len(c.conflict()) > 0 {
+		o.image(o.target.Type).is(c.rows, c.plain)
+	}
 	v.(*sql.Rows).ColumnScanner = b
 	return nil
 }
@@ -199,9 +275,12 @@ func (o *operation) created(ctx context.Context) ([]*auditlog.Row, []auditlog.St
 	for i := range c.specs {
 		keys[i] = c.key(t, i, o.base.Dialect())
 	}
-	found, err := o.again(ctx, &image{typ: t, fresh: []lookup{{t.Key, keys}}})
-	if err != nil {
-		return nil, nil, err
+	found := c.rows
+	if !c.returns || !c.plain || o.issued > 1 {
+		var err error
+		if found, err = o.again(ctx, &image{typ: t, fresh: []lookup{{t.Key, keys}}}); err != nil {
+			return nil, nil, err
+		}
 	}
 	byKey := make(map[string]*auditlog.Row, len(found))
 	for _, r := range found {

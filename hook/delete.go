@@ -2,7 +2,9 @@ package hook
 
 import (
 	"context"
+	"fmt"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
@@ -15,11 +17,16 @@ func (o *operation) deleting(ctx context.Context, where func(*sql.Selector)) (fu
 	if !t.Recorded() && len(t.Referrers()) == 0 {
 		return nil, nil
 	}
+	o.deletes = true
+	o.took(PathDelete)
+	if len(t.Referrers()) == 0 {
+		if alone, err := o.alone(ctx, lockKey, nil, false); alone || err != nil {
+			return nil, err
+		}
+	}
 	if err := o.begin(ctx); err != nil {
 		return nil, err
 	}
-	o.deletes = true
-	o.took(PathDelete)
 	if err := o.tx.Lock(ctx); err != nil {
 		return nil, err
 	}
@@ -41,7 +48,11 @@ func (o *operation) readReferrers(ctx context.Context, t *auditlog.Type, rows []
 	if len(rows) == 0 {
 		return nil
 	}
-	for _, ref := range t.Referrers() {
+	referring, err := o.referring(ctx, t, rows)
+	if err != nil {
+		return err
+	}
+	for _, ref := range referring {
 		lock := lockUpdate
 		if ref.Cascade {
 			lock = lockKey
@@ -59,6 +70,46 @@ func (o *operation) readReferrers(ctx context.Context, t *auditlog.Type, rows []
 		}
 	}
 	return nil
+}
+
+// referring returns the foreign keys by which rows refer to the given ones. These are locked against new references, so where a plain read shows what is
+// there, one statement asks for all of them.
+func (o *operation) referring(ctx context.Context, t *auditlog.Type, rows []*auditlog.Row) ([]auditlog.Referrer, error) {
+	all := t.Referrers()
+	if len(all) < 2 || len(rows) > maxChunk/len(all) || o.base.Dialect() == dialect.MySQL {
+		return all, nil
+	}
+	b := sql.Dialect(o.base.Dialect())
+	ask := b.Select()
+	for i, ref := range all {
+		s := b.Select().From(b.Table(ref.Type.Table).Schema(o.target.SchemaOf(ref.Type)))
+		s.Select(s.C(ref.Column)).Where(in(s, []string{ref.Column}, keysOf(rows)))
+		ask.AppendSelectExprAs(sql.ExprFunc(func(b *sql.Builder) {
+			b.WriteString("EXISTS ").Wrap(func(b *sql.Builder) { b.Join(s) })
+		}), fmt.Sprint("r", i))
+	}
+	query, args := ask.Query()
+	found := &sql.Rows{}
+	if err := o.ex.Query(ctx, query, args, found); err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	there, dest := make([]bool, len(all)), make([]any, len(all))
+	for i := range there {
+		dest[i] = &there[i]
+	}
+	if found.Next() {
+		if err := found.Scan(dest...); err != nil {
+			return nil, err
+		}
+	}
+	var out []auditlog.Referrer
+	for i, ref := range all {
+		if there[i] {
+			out = append(out, ref)
+		}
+	}
+	return out, found.Err()
 }
 
 // goes notes that rows go with the deletion, and returns those that were not known to. A row may be reached by more than one

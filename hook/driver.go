@@ -155,6 +155,9 @@ func (o *operation) dispatch(ctx context.Context, query string, args, v any) err
 		*v.(*sql.Result) = driver.RowsAffected(0)
 		return nil
 	}
+	if r := o.returning; r != nil && !r.done {
+		return o.changing(ctx, query, args, v)
+	}
 	if a := o.additionOf(query); a != nil {
 		own, err := a.narrow(args.([]any))
 		if err != nil {
@@ -189,31 +192,26 @@ type buffered struct {
 	next    int
 }
 
-// buffer reads rows to their end and closes them.
-func buffer(rows *sql.Rows) (*buffered, error) {
+// bufferIDs reads the ids that ent's insert returns as the first column, by scan, and closes rows.
+func bufferIDs(rows *sql.Rows, scan func(id *any) error) (*buffered, error) {
+	defer rows.Close()
 	b := &buffered{}
-	err := func() (err error) {
-		defer rows.Close()
-		if b.columns, err = rows.Columns(); err != nil {
-			return err
+	var err error
+	if b.columns, err = rows.Columns(); err != nil {
+		return nil, err
+	}
+	if b.types, err = rows.ColumnTypes(); err != nil {
+		return nil, err
+	}
+	b.columns, b.types = b.columns[:1], b.types[:1]
+	for rows.Next() {
+		row := make([]any, 1)
+		if err := scan(&row[0]); err != nil {
+			return nil, err
 		}
-		if b.types, err = rows.ColumnTypes(); err != nil {
-			return err
-		}
-		for rows.Next() {
-			row := make([]any, len(b.columns))
-			dest := make([]any, len(b.columns))
-			for i := range row {
-				dest[i] = &row[i]
-			}
-			if err := rows.Scan(dest...); err != nil {
-				return err
-			}
-			b.rows = append(b.rows, row)
-		}
-		return rows.Err()
-	}()
-	return b, err
+		b.rows = append(b.rows, row)
+	}
+	return b, rows.Err()
 }
 
 var _ sql.ColumnScanner = (*buffered)(nil)

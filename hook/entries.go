@@ -49,14 +49,23 @@ func (o *operation) changed(ctx context.Context, im *image, d *drafts) error {
 	if !im.typ.Recorded() || len(im.rows)+len(im.fresh) == 0 {
 		return nil
 	}
-	var now []*auditlog.Row
-	if !own || o.deleted != len(im.rows) { // else all are known to be gone
+	var (
+		now   []*auditlog.Row
+		after = make(map[string]*auditlog.Row, len(im.rows))
+	)
+	switch {
+	case own && o.deleted == len(im.rows): // all are known to be gone
+	case im.returned && !im.unsure && o.issued == 1:
+		for _, r := range im.rows {
+			after[r.Text] = r
+		}
+		now = im.now
+	default:
 		var err error
 		if now, err = o.again(ctx, im); err != nil {
 			return err
 		}
 	}
-	after := make(map[string]*auditlog.Row, len(now))
 	for _, r := range now {
 		after[r.Text] = r
 	}

@@ -30,6 +30,14 @@ type image struct {
 	has  map[string]bool // their keys, as text
 	// fresh is where rows are looked for that came with the mutation.
 	fresh []lookup
+	// returned says that ent's statement returned now, the rows that it changed, and unsure that something else may have changed them since.
+	returned, unsure bool
+	now              []*auditlog.Row
+}
+
+// is notes the rows that ent's statement returned. What it did not return is as it was, if the table is plain.
+func (im *image) is(rows []*auditlog.Row, plain bool) {
+	im.returned, im.unsure, im.now = true, im.unsure || !plain, append(im.now, rows...)
 }
 
 // A lookup is values of columns by which rows are found.

@@ -30,12 +30,15 @@ type operation struct {
 	release func()              // gives back the transaction's turn
 	phase   phase
 
-	create *creation
-	images []*image // of the rows that may change, in the order in which they were read
-	owners [][]any  // the entities of which edges alone are updated
-	joins  map[string]*join
-	adds   []*addition
-	going  map[goner]bool // the rows that a deletion takes with it
+	create    *creation
+	returning *returning // ent's update or delete, if it returns its rows
+	statement *statement // ent's statement, if it is one with its record
+	bare      bool       // that is not in a transaction
+	images    []*image   // of the rows that may change, in the order in which they were read
+	owners    [][]any    // the entities of which edges alone are updated
+	joins     map[string]*join
+	adds      []*addition
+	going     map[goner]bool // the rows that a deletion takes with it
 
 	updates bool  // ent updates rows of the target's type, whose ids must not change
 	deletes bool  // ent deletes them
@@ -134,7 +137,7 @@ func (o *operation) ending(f func() error) error {
 	defer o.release()
 	returned := false
 	defer func() {
-		if !returned {
+		if !returned && !o.bare {
 			o.tx.Fail(errPanic)
 			_ = o.rollback(errPanic)
 		}
@@ -147,6 +150,8 @@ func (o *operation) ending(f func() error) error {
 // settle is what close does.
 func (o *operation) settle(ctx context.Context, cause error) error {
 	switch {
+	case o.bare:
+		return cause
 	case cause != nil && o.own():
 		return o.rollback(cause)
 	case cause != nil:
@@ -203,8 +208,8 @@ func (o *operation) salvage(ctx context.Context) {
 		return
 	}
 	o.took(PathSalvage)
-	// Of rows that came, reading again cannot tell whose they are.
-	came := o.create != nil && !o.create.inserted || len(o.joins) > 0 && o.base.Dialect() != dialect.SQLite
+	// Of rows that came, or that were not read before, reading again cannot tell.
+	came := o.create != nil && !o.create.inserted || o.returning != nil && !o.returning.done || len(o.joins) > 0 && o.base.Dialect() != dialect.SQLite
 	if unknown := o.last != nil && !refused(o.last) && !aborted(o.last); unknown && (came || errors.Is(o.last, errPanic)) {
 		o.lose(o.last)
 		return
@@ -250,12 +255,14 @@ func aborted(err error) bool {
 
 // The ways that a record is taken. Each operation is counted under what ent did, and under how it was made exact.
 const (
-	PathCreate       auditdriver.Path = "create"        // rows read again after ent's insert
+	PathCreate       auditdriver.Path = "create"        // rows returned by ent's insert, or read after it
 	PathUpsert       auditdriver.Path = "upsert"        // rows that may conflict read and locked before it
 	PathUpsertAgain  auditdriver.Path = "upsert again"  // another transaction's row came in between: undone, and done again
 	PathUpdateOne    auditdriver.Path = "update one"    // one row read and locked before ent's update, and read again
 	PathUpdate       auditdriver.Path = "update"        // any number of them, and the update narrowed to those
 	PathDelete       auditdriver.Path = "delete"        // rows read and locked, also those that go with them, and the delete narrowed
+	PathStatement    auditdriver.Path = "statement"     // ent's statement and its record are one
+	PathReturning    auditdriver.Path = "returning"     // ent's own update or delete returned the rows: nothing read before or after
 	PathInline       auditdriver.Path = "narrow inline" // ids stand in the statement, there being more than parameters allow
 	PathUnnarrowed   auditdriver.Path = "narrow none"   // SQLite's write lock keeps others out
 	PathLinksCame    auditdriver.Path = "links came"    // a join table's insert

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
+	"github.com/sqlaudit/sqlaudit/auditdriver"
 	"github.com/sqlaudit/sqlaudit/auditlog"
 )
 
@@ -19,10 +21,16 @@ func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (er
 	if !touches && len(add)+len(clear)+len(joins) == 0 {
 		return nil
 	}
+	o.updates, o.joins = true, joins
+	if one := oneOf(spec.Node); touches && o.base.Dialect() == dialect.Postgres && onlyOwn(o.target.Type, spec) {
+		if alone, err := o.alone(ctx, o.strength(spec), columnsSet(spec), one != nil); alone || err != nil {
+			o.took(updatePath(one))
+			return err
+		}
+	}
 	if err := o.begin(ctx); err != nil {
 		return err
 	}
-	o.updates, o.joins = true, joins
 	if err := o.tx.Lock(ctx); err != nil {
 		return err
 	}
@@ -47,13 +55,9 @@ func (o *operation) readUpdated(ctx context.Context, spec *sqlgraph.UpdateSpec, 
 	// An update of one entity names it in its specification. Without columns to set, ent changes that entity's edges whether
 	// or not it matches the predicate.
 	one := oneOf(spec.Node)
-	if one != nil {
-		o.took(PathUpdateOne)
-		if !touches {
-			return [][]any{one}, nil
-		}
-	} else {
-		o.took(PathUpdate)
+	o.took(updatePath(one))
+	if one != nil && !touches {
+		return [][]any{one}, nil
 	}
 	lock := lockNone
 	if touches {
@@ -97,6 +101,14 @@ func (o *operation) readUpdated(ctx context.Context, spec *sqlgraph.UpdateSpec, 
 		}
 	}
 	return keysOf(rows), err
+}
+
+// updatePath returns the path of an update of the row that it names, if it does.
+func updatePath(one []any) auditdriver.Path {
+	if one != nil {
+		return PathUpdateOne
+	}
+	return PathUpdate
 }
 
 // keepsIDs returns an error if an update sets a part of a composite id to another value than rows have: the log names entities by their ids.

@@ -26,7 +26,7 @@ type upsert struct {
 	rows       []tuple
 	args       []any // of tail
 
-	result   upsertResult
+	result   insertResult
 	inserted [][]any         // the keys of what was inserted
 	mine     map[string]bool // the same, as text
 }
@@ -37,14 +37,14 @@ type tuple struct {
 	args []any
 }
 
-// upsertResult is what the database would have said of the whole statement.
-type upsertResult struct{ id, affected int64 }
+// insertResult is what the database would have said of the whole statement.
+type insertResult struct{ id, affected int64 }
 
 // LastInsertId implements sql.Result.
-func (r upsertResult) LastInsertId() (int64, error) { return r.id, nil }
+func (r insertResult) LastInsertId() (int64, error) { return r.id, nil }
 
 // RowsAffected implements sql.Result.
-func (r upsertResult) RowsAffected() (int64, error) { return r.affected, nil }
+func (r insertResult) RowsAffected() (int64, error) { return r.affected, nil }
 
 // upsertMySQL runs ent's insert. It returns what the database says of it.
 func (o *operation) upsertMySQL(ctx context.Context, query string, args any) (sql.Result, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/stretchr/testify/require"
 
@@ -20,12 +21,20 @@ type backend struct {
 	name    string
 	dialect string
 	open    func(testing.TB) *sql.DB
+	// prepares says that the audit driver can tell that the database keeps plans, and so makes a mutation and its record one
+	// statement where it can.
+	prepares bool
 }
 
-var backends = []backend{on(testdb.SQLite), on(testdb.Postgres), on(testdb.MariaDB)}
+var backends = []backend{on(testdb.SQLite), on(testdb.Postgres), preparing(on(testdb.Postgres)), on(testdb.MariaDB)}
 
 func on(d testdb.Database) backend {
-	return backend{d.Name, d.Dialect, func(t testing.TB) *sql.DB { return d.Open(t, nil) }}
+	return backend{d.Name, d.Dialect, func(t testing.TB) *sql.DB { return d.Open(t, nil) }, false}
+}
+
+func preparing(b backend) backend {
+	b.name, b.prepares = b.name+", prepared", true
+	return b
 }
 
 // An env is what a case runs in: empty tables, and a client on them.
@@ -72,8 +81,16 @@ func newEnv(t *testing.T, b backend, db *sql.DB, opts ...ent.Option) *env {
 		testdb.Exec(t, db, query)
 	}
 	e.probe = &probe{Driver: entsql.OpenDB(b.dialect, db)}
-	e.client = ent.NewClient(append([]ent.Option{ent.Driver(e.probe)}, opts...)...)
+	e.client = ent.NewClient(append([]ent.Option{ent.Driver(e.driver())}, opts...)...)
 	return e
+}
+
+// driver returns the probe, as the audit driver is to see it.
+func (e *env) driver() dialect.Driver {
+	if e.backend.prepares {
+		return preparingProbe{e.probe}
+	}
+	return e.probe
 }
 
 func runCases(t *testing.T, cases []testCase, dialects ...string) {

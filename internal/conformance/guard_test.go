@@ -91,7 +91,7 @@ var guardCases = []testCase{
 		require.ErrorContains(t, err, "too late")
 		require.Equal(t, []string{"create Memo", "update site", "update site"}, brief(e.log(t)[4:7]))
 		// Also in a transaction, and where ent has nothing to write.
-		e.client = ent.NewClient(ent.Driver(e.probe))
+		e.client = ent.NewClient(ent.Driver(e.driver()))
 		e.inTx(t, func(tx *ent.Tx) {
 			tx.Org.Use(func(next ent.Mutator) ent.Mutator {
 				return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
@@ -181,7 +181,7 @@ var guardCases = []testCase{
 
 // wrapped returns a client over which something else has put a driver of its own.
 func (e *env) wrapped() *ent.Client {
-	c := ent.NewClient(ent.Driver(e.probe))
+	c := ent.NewClient(ent.Driver(e.driver()))
 	ent.WrapDriver(c, func(d dialect.Driver) dialect.Driver { return struct{ dialect.Driver }{d} })
 	return c
 }

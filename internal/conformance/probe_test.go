@@ -24,6 +24,12 @@ type probe struct {
 	after bool
 }
 
+// A preparingProbe says which database it leads to.
+type preparingProbe struct{ *probe }
+
+// DB returns the database.
+func (p preparingProbe) DB() *sql.DB { return p.Driver.(*entsql.Driver).DB() }
+
 // reset forgets what was noted.
 func (p *probe) reset() {
 	p.mu.Lock()
@@ -39,7 +45,14 @@ func (p *probe) noted() []string {
 	for _, c := range p.calls {
 		word, rest, _ := strings.Cut(c, " ")
 		if word == "WITH" {
-			word = "INSERT"
+			switch {
+			case strings.Contains(rest, `UPDATE "`):
+				word = "UPDATE"
+			case strings.Contains(rest, "DELETE FROM"):
+				word = "DELETE"
+			default:
+				word = "INSERT"
+			}
 		}
 		if strings.Contains(rest, "audit_logs") {
 			word += " log"

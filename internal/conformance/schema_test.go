@@ -39,7 +39,7 @@ func (e *env) elsewhere(t *testing.T, there *sql.DB) {
 	for i, v := 0, reflect.ValueOf(&config).Elem(); i < v.NumField(); i++ {
 		v.Field(i).SetString(name)
 	}
-	c := ent.NewClient(ent.Driver(e.probe), ent.AlternateSchema(config))
+	c := ent.NewClient(ent.Driver(e.driver()), ent.AlternateSchema(config))
 	ctx := context.Background()
 	g := c.Group.Create().SetName("g").SaveX(ctx)
 	u := c.User.Create().SetName("u").SetEmail("u").AddGroups(g).SaveX(ctx)

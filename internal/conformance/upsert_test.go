@@ -145,19 +145,21 @@ func TestUpsertConditions(t *testing.T) {
 func TestUpsertRace(t *testing.T) {
 	runCases(t, []testCase{
 		{"one", "the row that came in between is updated, with its old values", func(t *testing.T, e *env) {
-			e.interleave(t, "INSERT INTO \"users\"", func(c *ent.Client) {
+			e.race(t, "INSERT INTO \"users\"", func(c *ent.Client) {
 				c.User.Create().SetName("first").SetEmail("k").ExecX(context.Background())
+			}, func() {
+				e.client.User.Create().SetName("second").SetEmail("k").OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
 			})
-			e.client.User.Create().SetName("second").SetEmail("k").OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
 			require.Equal(t, `"first" → "second"`, e.last(t).Change("name"))
 		}},
 		{"bulk", "all of it is undone and done again", func(t *testing.T, e *env) {
-			e.interleave(t, "INSERT INTO \"users\"", func(c *ent.Client) {
+			e.race(t, "INSERT INTO \"users\"", func(c *ent.Client) {
 				c.User.Create().SetName("first").SetEmail("k").SetAge(1).ExecX(context.Background())
+			}, func() {
+				e.client.User.CreateBulk(
+					e.client.User.Create().SetName("x").SetEmail("x"), e.client.User.Create().SetName("y").SetEmail("k").SetAge(2),
+				).OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
 			})
-			e.client.User.CreateBulk(
-				e.client.User.Create().SetName("x").SetEmail("x"), e.client.User.Create().SetName("y").SetEmail("k").SetAge(2),
-			).OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
 			require.Len(t, e.log(t), 3)
 		}},
 		{"composite", "also where ent asks for no id back", func(t *testing.T, e *env) {
@@ -169,6 +171,27 @@ func TestUpsertRace(t *testing.T) {
 			require.Equal(t, "1 → 2", e.last(t).Change("weight"))
 		}},
 	}, dialect.Postgres)
+}
+
+// race has another client do something that op meets: right before the first of op's statements that begins as said, or, where op is one statement,
+// in a transaction that ends while that statement waits for it.
+func (e *env) race(t *testing.T, statement string, do func(*ent.Client), op func()) {
+	t.Helper()
+	if !e.backend.prepares {
+		e.interleave(t, statement, do)
+		op()
+		return
+	}
+	tx := e.begin(t, ent.NewClient(ent.Driver(sql.OpenDB(e.backend.dialect, e.db))))
+	do(tx.Client())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		op()
+	}()
+	e.awaitLock(t)
+	require.NoError(t, tx.Commit())
+	<-done
 }
 
 // interleave has another client do something right before the first statement of this one that begins as said.

@@ -1,0 +1,162 @@
+package auditlog
+
+import (
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+)
+
+// PostgreSQL can put values into the form that codec.go describes by itself, where ent reads the column as one of database/sql's types, or
+// as a UUID, and the column has the type that ent gives to such a field. Other fields are encoded by Go code, which SQL cannot stand in for.
+
+// A Form is how PostgreSQL makes a column's form in the log.
+type Form struct {
+	column string
+	value  string // an expression of %[1]s, the column
+	text   string // of what tells two values apart
+}
+
+// Value returns the expression of a column's form, as jsonb.
+func (f Form) Value(column string) string { return fmt.Sprintf(f.value, column) }
+
+// Differs returns the condition that two values differ, in the bytes of their forms.
+func (f Form) Differs(was, is string) string {
+	return fmt.Sprintf(f.text, was) + " IS DISTINCT FROM " + fmt.Sprintf(f.text, is)
+}
+
+// formOf returns the form of a column that ent scans into dest, and that has the given type of PostgreSQL's, if there is one.
+func formOf(f *Field, dest any, pgType string) (Form, bool) {
+	if s, ok := dest.(*entsql.NullScanner); ok {
+		dest = s.S
+	}
+	form := Form{column: f.Column, text: "%[1]s"}
+	switch dest.(type) {
+	case *sql.NullString:
+		form.value, form.text = "to_jsonb(%[1]s::text)", `%[1]s::text COLLATE "C"`
+		return form, pgType == "text" || pgType == "character varying"
+	case *sql.NullInt64:
+		form.value = "to_jsonb(%[1]s)"
+		return form, pgType == "bigint" || pgType == "integer" || pgType == "smallint"
+	case *sql.NullBool:
+		form.value = "to_jsonb(%[1]s)"
+		return form, pgType == "boolean"
+	case *sql.NullFloat64: // extra_float_digits has the text be exact
+		form.value = `CASE %[1]s::text WHEN 'NaN' THEN '"+NaN"' WHEN 'Infinity' THEN '"+Inf"' WHEN '-Infinity' THEN '"-Inf"' WHEN '-0' THEN '"-0"' ELSE to_jsonb(%[1]s) END`
+		form.text = "%[1]s::text"
+		return form, pgType == "double precision"
+	case *sql.NullTime:
+		form.value = `CASE WHEN %[1]s >= '0001-01-01 00:00:00Z' AND %[1]s < '10000-01-01 00:00:00Z'` +
+			` THEN to_jsonb(rtrim(rtrim(to_char(%[1]s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z')` +
+			` WHEN %[1]s IS NOT NULL THEN to_jsonb(('sqlaudit: JSON cannot say the time ' || %[1]s::text)::int) END`
+		return form, pgType == "timestamp with time zone"
+	case *uuid.UUID:
+		form.value = "to_jsonb(%[1]s::text)"
+		return form, pgType == "uuid"
+	case *[]byte:
+		if !f.JSON {
+			form.value = `to_jsonb(translate(encode(%[1]s, 'base64'), E'\n', ''))`
+			return form, pgType == "bytea"
+		}
+		form.value = `CASE WHEN %[1]s = 'null' OR jsonb_typeof(%[1]s) = 'object' AND %[1]s - '$json' - '$bytes' = '{}' AND (%[1]s ? '$json') <> (%[1]s ? '$bytes')` +
+			` THEN jsonb_build_object('$json', %[1]s) ELSE %[1]s END`
+		form.text = "%[1]s::text"
+		return form, pgType == "jsonb"
+	}
+	return form, false
+}
+
+// PostgresForms returns the forms of the recorded fields, in their order, and the expression of what names an entity in the log, where
+// PostgreSQL can make all of them of columns with the given types. Columns are named as those of a row "s".
+func (t *Type) PostgresForms(types map[string]string) (forms []Form, id Form, ok bool) {
+	if !t.Tracked() || len(t.ends) > 0 || len(t.Key) != 1 || len(t.Identity.Columns) != 1 {
+		return nil, id, false
+	}
+	columns := t.Columns()
+	values, err := t.ScanValues(columns)
+	if err != nil {
+		return nil, id, false
+	}
+	dest := make(map[string]any, len(columns))
+	for i, c := range columns {
+		dest[c] = values[i]
+	}
+	for _, f := range t.Fields {
+		form, ok := formOf(f, dest[f.Column], types[f.Column])
+		if !ok {
+			return nil, id, false
+		}
+		forms = append(forms, form)
+	}
+	c := t.Identity.Columns[0].Name
+	id, ok = formOf(&Field{Column: c}, dest[c], types[c])
+	switch dest[c].(type) {
+	case *sql.NullString, *sql.NullInt64, *uuid.UUID:
+		id.value = "%[1]s::text"
+	default:
+		return nil, id, false
+	}
+	return forms, id, ok
+}
+
+// A Selection is entries that PostgreSQL itself makes, one of each row of a table expression.
+type Selection struct {
+	From, Where, Order string // Where and Order may be empty
+	Type               *Type
+	// The expressions of the entries' values over the rows of From, called s. Before, After and Redacted may be empty.
+	Action, ResourceID, Before, After, Redacted string
+}
+
+// Insertion returns a statement that writes the entries of a selection, as Write does, and its arguments, whose numbers begin after the given one.
+// The clock is read as rows come from From: after they were locked.
+func (w *Writer) Insertion(s Selection, txID uuid.UUID, stamp Stamp, after int) (string, []any) {
+	var args []any
+	arg := func(v any, as string) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(after+len(args)) + "::" + as
+	}
+	text := func(v string) string {
+		if v == "" {
+			return "NULL"
+		}
+		return arg(v, "text")
+	}
+	or := func(expr string) string {
+		if expr == "" {
+			return "NULL"
+		}
+		return expr
+	}
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + w.ident() + " (")
+	for i, c := range append([]string{ColumnID, ColumnTxID, ColumnOccurredAt}, rowColumns...) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(w.quoted(c))
+	}
+	const ticks = "((date_part('epoch', s.ts) * 1000000)::bigint * 512 / 125)"
+	b.WriteString(") SELECT ('0' || to_hex((" + ticks + " >> 12 << 16) | 28672 | (" + ticks + " & 4095)) || to_hex(" + arg(int64(newTail()), "bigint") + " + s.n))::uuid, ") //nolint:gosec // its bits
+	b.WriteString(arg(txID.String(), "uuid") + ", s.ts, " + s.Action + ", " + arg(s.Type.Label, "text") + ", " + s.ResourceID)
+	for _, v := range []string{stamp.ActorID, stamp.ActorType, stamp.ActorName, stamp.ImpersonatorID, stamp.Reason} {
+		b.WriteString(", " + text(v))
+	}
+	metadata := "NULL"
+	if len(stamp.Metadata) > 0 {
+		metadata = arg(string(stamp.Metadata), "jsonb")
+	}
+	b.WriteString(", " + metadata + ", " + or(s.Before) + ", " + or(s.After) + ", " + or(s.Redacted))
+	b.WriteString(" FROM (SELECT clock_timestamp() AS ts, row_number() OVER (")
+	if s.Order != "" {
+		b.WriteString("ORDER BY " + s.Order)
+	}
+	b.WriteString(") AS n, s.* FROM " + s.From + " AS s")
+	if s.Where != "" {
+		b.WriteString(" WHERE " + s.Where)
+	}
+	b.WriteString(") AS s")
+	return b.String(), args
+}

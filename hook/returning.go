@@ -1,0 +1,225 @@
+package hook
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"github.com/sqlaudit/sqlaudit/auditlog"
+)
+
+// On PostgreSQL ent's own statement can say what the rows were and are: an insert and a delete by RETURNING, an update by being joined to
+// the read that locks its rows. It takes no further round trip then, and locks are held for less. That is so where the statement
+// is the only one to change these rows: the table has no triggers or rules of its own and is not partitioned, and the mutation changes nothing
+// in other tables. On MariaDB inserts and deletes can. Elsewhere rows are read before and after.
+
+// A returning is a statement of ent's that returns the rows that it changes.
+type returning struct {
+	lock strength // of an update
+	done bool
+}
+
+// alone begins ent's update or delete if it is to return the rows that it changes, or to be one statement with its record. It reports
+// whether it is.
+func (o *operation) alone(ctx context.Context, lock strength, set map[string]bool, nested bool) (bool, error) {
+	t := o.target.Type
+	tab, err := o.tableOf(ctx, t)
+	if err != nil || !tab.plain {
+		return false, err
+	}
+	o.returning = &returning{lock: lock}
+	if o.tx == nil {
+		if o.statement = o.whole(tab, o.stamp); o.statement != nil {
+			o.statement.lock, o.statement.set = lock, set
+			if !nested {
+				o.goAlone()
+				return true, nil
+			}
+		}
+	}
+	return true, o.begin(ctx)
+}
+
+// onlyOwn reports whether an update changes nothing but columns of its rows, and no key.
+func onlyOwn(t *auditlog.Type, spec *sqlgraph.UpdateSpec) bool {
+	set := columnsSet(spec)
+	return len(spec.Modifiers) == 0 && !external(spec) && !slices.ContainsFunc(t.Key, func(c string) bool { return set[c] })
+}
+
+// qualified returns the columns of a type as they stand in a statement on its table.
+func (o *operation) qualified(t *auditlog.Type) []string {
+	columns := make([]string, len(t.Columns()))
+	for i, c := range t.Columns() {
+		if o.base.Dialect() == dialect.MySQL { // which takes plain names alone in RETURNING
+			columns[i] = o.names([]string{c})
+			continue
+		}
+		columns[i] = o.ident(t) + "." + o.names([]string{c})
+	}
+	return columns
+}
+
+// changing runs ent's update or delete of rows of the target's type so that it returns them, or records them.
+func (o *operation) changing(ctx context.Context, query string, args, v any) error {
+	n, err := o.recorded(ctx, query, args)
+	if err == nil && o.statement == nil {
+		o.took(PathReturning)
+		run := o.deleteReturning
+		if o.updates {
+			run = o.updateReturning
+		}
+		n, err = run(ctx, query, args)
+	}
+	if err != nil {
+		return err
+	}
+	o.returning.done = true
+	if res, ok := v.(*sql.Result); ok {
+		*res = driver.RowsAffected(n)
+	}
+	return nil
+}
+
+// recorded runs ent's update or delete as one statement with its record, if it is to. If the table is not plain any more, the operation goes on
+// without.
+func (o *operation) recorded(ctx context.Context, query string, args any) (n int, err error) {
+	switch {
+	case o.statement == nil:
+		return 0, nil
+	case len(args.([]any)) > maxParams:
+		return 0, o.fallBack(ctx)
+	}
+	o.took(PathStatement)
+	if o.updates {
+		n, err = o.updateWhole(ctx, query, args)
+	} else {
+		n, err = o.deleteWhole(ctx, query, args)
+	}
+	if err == nil && o.statement.stale {
+		o.drv.Forget(tableKey{o.target.Type})
+		return 0, o.fallBack(ctx)
+	}
+	return n, o.ofLog(err)
+}
+
+// updateReturning joins ent's update to a read that locks its rows: by that lock, what it returns is what was there.
+func (o *operation) updateReturning(ctx context.Context, query string, args any) (int, error) {
+	t := o.target.Type
+	table, columns := o.ident(t), o.qualified(t)
+	set, where := query, ""
+	if at := clause(query, 0, " WHERE "); at >= 0 {
+		set, where = query[:at], query[at:]
+	}
+	var b strings.Builder
+	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT `)
+	for i, c := range columns {
+		fmt.Fprintf(&b, `%s AS "__o%d", `, c, i)
+	}
+	plain := o.plain(t)
+	b.WriteString(plain + ` AS "__plain" FROM ` + table + where + "\nORDER BY " + strings.Join(columns[:len(t.Key)], ", "))
+	if o.returning.lock == lockUpdate {
+		b.WriteString(" FOR NO KEY UPDATE")
+	} else {
+		b.WriteString(" FOR UPDATE")
+	}
+	b.WriteString(") " + set + ` FROM "__old" WHERE `)
+	for i := range t.Key {
+		if i > 0 {
+			b.WriteString(" AND ")
+		}
+		fmt.Fprintf(&b, `%s = "__old"."__o%d"`, columns[i], i)
+	}
+	b.WriteString(" RETURNING ")
+	for i := range columns {
+		fmt.Fprintf(&b, `"__old"."__o%d", `, i)
+	}
+	b.WriteString(strings.Join(columns, ", ") + `, "__old"."__plain"`)
+	im := o.image(t)
+	return o.returned(ctx, b.String(), args, 2, func(rows []*auditlog.Row, plain bool) {
+		o.add(t, rows[:1])
+		im.is(rows[1:], plain)
+	})
+}
+
+func (o *operation) deleteReturning(ctx context.Context, query string, args any) (int, error) {
+	t := o.target.Type
+	query += "\nRETURNING " + strings.Join(o.qualified(t), ", ") + ", " + o.plain(t)
+	gone := true
+	n, err := o.returned(ctx, query, args, 1, func(rows []*auditlog.Row, plain bool) {
+		o.add(t, rows)
+		gone = gone && plain
+	})
+	if gone {
+		o.deleted = n
+	}
+	return n, err
+}
+
+// returned runs a statement that returns rows of the target's type, so many to a line, and whether the table is plain. It returns how many lines
+// there were.
+func (o *operation) returned(ctx context.Context, query string, args any, parts int, each func(rows []*auditlog.Row, plain bool)) (int, error) {
+	rows := &sql.Rows{}
+	if err := o.ex.Query(ctx, query, args, rows); err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	n := 0
+	for ; rows.Next(); n++ {
+		if err := o.scanReturned(rows, parts, each); err != nil {
+			return n, err
+		}
+	}
+	return n, rows.Err()
+}
+
+// scanReturned scans a line: what ahead takes, then so many rows, and whether the table is plain.
+func (o *operation) scanReturned(rows *sql.Rows, parts int, each func(rows []*auditlog.Row, plain bool), ahead ...any) error {
+	var (
+		t     = o.target.Type
+		cells = make([]*auditlog.Cells, parts)
+		list  = make([]*auditlog.Row, parts)
+		plain bool
+		err   error
+	)
+	for i := range cells {
+		if cells[i], err = t.Cells(); err != nil {
+			return auditlog.Failed("read "+t.Table, err)
+		}
+		ahead = append(ahead, cells[i].Dest()...)
+	}
+	if err := rows.Scan(append(ahead, &plain)...); err != nil {
+		return auditlog.Failed("read "+t.Table, err)
+	}
+	for i, c := range cells {
+		if list[i], err = c.Row(o.base.Dialect()); err != nil {
+			return auditlog.Failed("read "+t.Table, err)
+		}
+	}
+	if !plain {
+		o.drv.Forget(tableKey{t})
+	}
+	each(list, plain)
+	return nil
+}
+
+// returningToo returns an insert of ent's that asks for the id with what else it is to return.
+func (o *operation) returningToo(query string) string {
+	t := o.target.Type
+	return query + ", " + strings.Join(o.qualified(t), ", ") + ", " + o.plain(t)
+}
+
+// insertKeyed runs ent's insert where it asks for no id, so that it returns the rows.
+func (o *operation) insertKeyed(ctx context.Context, query string, args any) (int, error) {
+	t, c := o.target.Type, o.create
+	c.plain = true
+	query += " RETURNING " + strings.Join(o.qualified(t), ", ") + ", " + o.plain(t)
+	return o.returned(ctx, query, args, 1, func(rows []*auditlog.Row, plain bool) {
+		c.rows, c.plain = append(c.rows, rows...), c.plain && plain
+	})
+}

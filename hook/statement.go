@@ -1,0 +1,340 @@
+package hook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/sqlaudit/sqlaudit/auditlog"
+)
+
+// On PostgreSQL, outside of the user's transaction, ent's statement and its record can be one: common table expressions lock, change, compare and
+// record. There is no further round trip then, nor a transaction that ent alone would not have begun. It takes that PostgreSQL can make the forms of
+// the type's values (see auditlog.Type.PostgresForms), and that the driver prepares statements, since planning costs more than a round trip saves.
+// In all else it is like a returning statement.
+
+// A table is what is known of a type's table on PostgreSQL.
+type table struct {
+	plain bool // nothing but a statement itself changes its rows
+	forms []auditlog.Form
+	id    auditlog.Form
+	whole bool // PostgreSQL can make whole entries
+}
+
+// tableOf returns what is known of the table of t. It is asked for once.
+func (o *operation) tableOf(ctx context.Context, t *auditlog.Type) (*table, error) {
+	switch o.base.Dialect() {
+	case dialect.Postgres:
+	case dialect.MySQL:
+		return o.tableOfMariaDB(ctx)
+	default:
+		return &table{}, nil
+	}
+	v, err := o.drv.Remember(tableKey{t}, func() (any, error) {
+		rows := &sql.Rows{}
+		err := o.base.Query(ctx, "SELECT a.attname, CASE WHEN a.attgenerated = '' THEN a.atttypid::pg_catalog.regtype::text ELSE '' END, "+o.plain(t)+
+			" FROM pg_catalog.pg_attribute a WHERE a.attrelid = "+o.regclass(t)+" AND a.attnum > 0 AND NOT a.attisdropped", []any{}, rows)
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		var (
+			tab   table
+			types = make(map[string]string)
+		)
+		for rows.Next() {
+			var column, typ string
+			if err := rows.Scan(&column, &typ, &tab.plain); err != nil {
+				return nil, err
+			}
+			types[column] = typ
+		}
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+		tab.forms, tab.id, tab.whole = t.PostgresForms(types)
+		tab.whole = tab.whole && tab.plain
+		return &tab, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*table), nil
+}
+
+// tableOfMariaDB returns what is known of any table of MariaDB, whose inserts and deletes return rows, and whose triggers cannot change the table that they
+// are on. MySQL's return nothing.
+func (o *operation) tableOfMariaDB(ctx context.Context) (*table, error) {
+	v, err := o.drv.Remember(tableKey{}, func() (any, error) {
+		rows := &sql.Rows{}
+		if err := o.base.Query(ctx, "SELECT VERSION()", []any{}, rows); err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		version, err := sql.ScanString(rows)
+		return &table{plain: strings.Contains(version, "MariaDB")}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*table), nil
+}
+
+// tableKey is under which the driver remembers a table.
+type tableKey struct{ *auditlog.Type }
+
+func (o *operation) regclass(t *auditlog.Type) string {
+	return literal(o.ident(t)) + "::pg_catalog.regclass"
+}
+
+// plain returns an expression that says whether nothing but a statement itself changes rows of a type's table. Statements ask again as they
+// run: a trigger may have been created meanwhile.
+func (o *operation) plain(t *auditlog.Type) string {
+	if o.base.Dialect() == dialect.MySQL {
+		return "TRUE"
+	}
+	return "(SELECT c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relhasrules AND NOT c.relrowsecurity AND current_setting('extra_float_digits')::int > 0" +
+		" AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)" +
+		" FROM pg_catalog.pg_class c WHERE c.oid = " + o.regclass(t) + ")"
+}
+
+// A statement is ent's statement and its record in one.
+type statement struct {
+	table *table
+	lock  strength
+	set   map[string]bool // the columns that an update sets
+	stamp auditlog.Stamp
+	stale bool // the table is not plain any more: nothing was done
+}
+
+// whole returns the statement that an operation on one table can be, or nil. All stamps must be the same.
+func (o *operation) whole(tab *table, stamps ...auditlog.Stamp) *statement {
+	t := o.target.Type
+	if !tab.whole || !o.drv.Prepares() {
+		return nil
+	}
+	for _, s := range stamps[1:] {
+		if !reflect.DeepEqual(s, stamps[0]) {
+			return nil
+		}
+	}
+	stamp := stamps[0]
+	if t.ActorColumn != "" && stamp.ActorID == "" && stamp.ActorType == "" && stamp.ActorName == "" {
+		return nil
+	}
+	return &statement{table: tab, stamp: stamp}
+}
+
+// goAlone begins an operation without a transaction.
+func (o *operation) goAlone() {
+	o.phase, o.bare, o.ex, o.deleted, o.release = open, true, o.base, -1, func() {}
+}
+
+// fallBack has the operation go on with a record of its own.
+func (o *operation) fallBack(ctx context.Context) error {
+	o.statement = nil
+	if !o.bare {
+		return nil
+	}
+	o.bare, o.phase = false, idle
+	return o.begin(ctx)
+}
+
+// ofLog returns err as one of the log's, if it is one: it must not be taken for a constraint error of the entity.
+func (o *operation) ofLog(err error) error {
+	if err == nil {
+		return nil
+	}
+	text, log := err.Error(), o.drv.Writer().Table()
+	if strings.HasPrefix(o.target.Type.Table, log) || !strings.Contains(text, `"`+log) && !strings.Contains(text, "table "+log) {
+		return err
+	}
+	o.failure = auditlog.Failed("write entries", err)
+	return o.failure
+}
+
+// log returns the insert of the statement's entries.
+func (o *operation) log(s auditlog.Selection, after int) (string, []any) {
+	s.Type = o.target.Type
+	id := uuid.Must(uuid.NewV7())
+	if o.tx != nil {
+		id = o.tx.ID()
+	}
+	return o.drv.Writer().Insertion(s, id, o.statement.stamp, after)
+}
+
+// updateWhole runs ent's update with its record. It returns how many rows there were.
+func (o *operation) updateWhole(ctx context.Context, query string, args any) (int, error) {
+	var (
+		t, st         = o.target.Type, o.statement
+		ident         = o.ident(t)
+		own           = args.([]any)
+		key           = ident + "." + o.names(t.Key)
+		id            = ident + "." + o.names([]string{t.Identity.Columns[0].Name})
+		b             strings.Builder
+		old           = []string{key + ` AS "__k"`, st.table.id.Value(id) + ` AS "__id"`}
+		now           = []string{`"__old"."__k"`, `"__old"."__id"`}
+		differs       []string
+		before, after object
+		hidden        names
+	)
+	for i, f := range t.Fields {
+		if !st.set[f.Column] {
+			continue
+		}
+		column, form := ident+"."+o.names([]string{f.Column}), st.table.forms[i]
+		was, is := fmt.Sprintf(`"__o%d"`, i), fmt.Sprintf(`"__n%d"`, i)
+		old, now = append(old, column+" AS "+was), append(now, `"__old".`+was, column+" AS "+is)
+		differ := form.Differs("s."+was, "s."+is)
+		differs = append(differs, differ)
+		if f.Sensitive {
+			hidden.where(f.Name, differ)
+			continue
+		}
+		before.where(f.Name, form.Value("s."+was), differ)
+		after.where(f.Name, form.Value("s."+is), differ)
+	}
+	set, where := query, ""
+	if at := clause(query, 0, " WHERE "); at >= 0 {
+		set, where = query[:at], "("+query[at+len(" WHERE "):]+"\n) AND "
+	}
+	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + o.plain(t) + " ORDER BY " + key)
+	if st.lock == lockUpdate {
+		b.WriteString(" FOR NO KEY UPDATE")
+	} else {
+		b.WriteString(" FOR UPDATE")
+	}
+	b.WriteString(`), "__new" AS (` + set + ` FROM "__old" WHERE ` + key + ` = "__old"."__k" RETURNING ` + strings.Join(now, ", ") + `), "__log" AS (`)
+	log, more := o.log(auditlog.Selection{
+		From: `"__new"`, Where: strings.Join(differs, " OR "), Order: `s."__k"`, Action: literal(auditlog.ActionUpdate), ResourceID: `s."__id"`,
+		Before: before.text(len(differs) == 1), After: after.text(len(differs) == 1), Redacted: hidden.text(),
+	}, len(own))
+	b.WriteString(log + `) SELECT count(*), ` + o.plain(t) + ` FROM "__new"`)
+	return o.count(ctx, b.String(), append(slices.Clip(own), more...))
+}
+
+// deleteWhole runs ent's delete with its record. It returns how many rows there were.
+func (o *operation) deleteWhole(ctx context.Context, query string, args any) (int, error) {
+	t, own := o.target.Type, args.([]any)
+	if at := clause(query, 0, " WHERE "); at >= 0 {
+		query = query[:at] + " WHERE (" + query[at+len(" WHERE "):] + "\n) AND " + o.plain(t)
+	} else {
+		query += " WHERE " + o.plain(t)
+	}
+	columns, before, redacted := o.everything()
+	log, more := o.log(auditlog.Selection{
+		From: `"__old"`, Order: `s."__k"`, Action: literal(auditlog.ActionDelete), ResourceID: `s."__id"`, Before: before, Redacted: redacted,
+	}, len(own))
+	query = `WITH "__old" AS (` + query + " RETURNING " + columns + `), "__log" AS (` + log + `) SELECT count(*), ` + o.plain(t) + ` FROM "__old"`
+	return o.count(ctx, query, append(slices.Clip(own), more...))
+}
+
+// everything returns the columns of rows that come or go, and the expressions of their values and of the names of their sensitive fields.
+func (o *operation) everything() (columns, all, redacted string) {
+	var (
+		t, st  = o.target.Type, o.statement
+		ident  = o.ident(t)
+		list   = []string{ident + "." + o.names(t.Key) + ` AS "__k"`, st.table.id.Value(ident+"."+o.names([]string{t.Identity.Columns[0].Name})) + ` AS "__id"`}
+		values object
+		hidden names
+	)
+	for i, f := range t.Fields {
+		name := fmt.Sprintf(`"__v%d"`, i)
+		list = append(list, ident+"."+o.names([]string{f.Column})+" AS "+name)
+		if f.Sensitive {
+			hidden.where(f.Name, "s."+name+" IS NOT NULL")
+			continue
+		}
+		values.where(f.Name, st.table.forms[i].Value("s."+name), "")
+	}
+	return strings.Join(list, ", "), values.text(true), hidden.text()
+}
+
+// errNotPlain is the text of the error with which a statement fails, having done nothing, if the table is not plain any more.
+const errNotPlain = "sqlaudit: the table is not plain"
+
+// insertWhole returns ent's insert with its record.
+func (o *operation) insertWhole(query string, args any) (string, []any) {
+	t, own := o.target.Type, args.([]any)
+	columns, after, redacted := o.everything()
+	returning := " RETURNING "
+	result := `count(*)`
+	if at := clause(query, 0, " RETURNING "); at >= 0 {
+		result = query[at+len(" RETURNING "):]
+		returning = ", "
+	}
+	log, more := o.log(auditlog.Selection{From: `"__new"`, Action: literal(auditlog.ActionCreate), ResourceID: `s."__id"`, After: after, Redacted: redacted}, len(own))
+	query = `WITH "__new" AS (` + query + returning + columns + `), "__log" AS (` + log + `) SELECT ` + result + ` FROM "__new" WHERE CASE WHEN ` +
+		o.plain(t) + " THEN TRUE ELSE (" + literal(errNotPlain) + ` || "__id")::boolean END`
+	return query, append(slices.Clip(own), more...)
+}
+
+// creationWhole returns ent's insert with its record, and false if it is not understood.
+func (o *operation) creationWhole(query string, args any) (string, []any, bool) {
+	if len(o.create.conflict()) > 0 {
+		return o.upsertWhole(query, args)
+	}
+	query, own := o.insertWhole(query, args)
+	return query, own, true
+}
+
+// insertRecorded runs ent's insert as one statement with its record, if it is to. It returns how many rows there were, or the ids in ids, and
+// whether that is done. If the table is not plain any more, the operation goes on without.
+func (o *operation) insertRecorded(ctx context.Context, query string, args any, ids **buffered) (n int, done bool, err error) {
+	switch {
+	case o.statement == nil:
+		return 0, false, nil
+	case len(args.([]any)) > maxParams:
+		return 0, false, o.fallBack(ctx)
+	}
+	query, own, ok := o.creationWhole(query, args)
+	if !ok {
+		return 0, false, o.fallBack(ctx)
+	}
+	o.took(PathStatement)
+	rows := &sql.Rows{}
+	if err = o.ex.Query(ctx, query, own, rows); err == nil {
+		defer rows.Close()
+		if ids != nil {
+			*ids, err = bufferIDs(rows, func(id *any) error { return rows.Scan(id) })
+		} else {
+			for rows.Next() && err == nil {
+				err = rows.Scan(&n)
+			}
+			err = errors.Join(err, rows.Err())
+		}
+	}
+	switch {
+	case err != nil && strings.Contains(err.Error(), errNotPlain):
+		o.drv.Forget(tableKey{o.target.Type})
+		return 0, false, o.fallBack(ctx)
+	case err != nil && strings.Contains(err.Error(), errCameBetween), err == nil && ids != nil && o.create.passedOver(len((*ids).rows)):
+		o.took(PathUpsertAgain)
+		return 0, false, o.fallBack(ctx)
+	}
+	return n, true, o.ofLog(err)
+}
+
+// count runs a statement that returns how many rows it changed, and whether the table is plain. If it is not, nothing was done.
+func (o *operation) count(ctx context.Context, query string, args []any) (n int, err error) {
+	rows := &sql.Rows{}
+	if err := o.ex.Query(ctx, query, args, rows); err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	plain := false
+	if rows.Next() {
+		if err := rows.Scan(&n, &plain); err != nil {
+			return 0, err
+		}
+	}
+	o.statement.stale = !plain
+	return n, rows.Err()
+}

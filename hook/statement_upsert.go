@@ -1,0 +1,92 @@
+package hook
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/sqlaudit/sqlaudit/auditlog"
+)
+
+// errCameBetween is the text of the error with which an upsert of many fails, having done nothing, if it passed over a row that came in between.
+const errCameBetween = "sqlaudit: a row came in between"
+
+// upsertWhole returns ent's insert with what to do on a conflict and its record, and false if it is not understood. The rows that it may
+// conflict with are locked in it, and its update branch is narrowed to those, so that none is updated whose old values are not known.
+func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
+	clauses, updates := splitConflict(query)
+	o.create.updates = updates
+	if !updates { // what it returns, it inserted
+		query, own := o.insertWhole(query, args)
+		return query, own, true
+	}
+	if clauses[1] != "" || clauses[2] == "" {
+		return "", nil, false
+	}
+	var (
+		t, st, c = o.target.Type, o.statement, o.create
+		own      = args.([]any)
+		ident    = o.ident(t)
+		key      = ident + "." + o.names(t.Key)
+		old      = []string{key + ` AS "__was"`}
+		differs  []string
+
+		all, before, after object
+		hidden             names
+	)
+	columns, _, _ := o.everything()
+	for i, f := range t.Fields {
+		form := st.table.forms[i]
+		was, is := fmt.Sprintf(`s."__o%d"`, i), fmt.Sprintf(`s."__v%d"`, i)
+		old = append(old, ident+"."+o.names([]string{f.Column})+fmt.Sprintf(` AS "__o%d"`, i))
+		differ := form.Differs(was, is)
+		differs = append(differs, differ)
+		if f.Sensitive {
+			hidden.where(f.Name, `CASE WHEN s."__was" IS NULL THEN `+is+" IS NOT NULL ELSE "+differ+" END")
+			continue
+		}
+		all.where(f.Name, form.Value(is), "")
+		before.where(f.Name, form.Value(was), differ)
+		after.where(f.Name, form.Value(is), differ)
+	}
+	where, more := o.conflicting(len(own))
+	lock := " FOR NO KEY UPDATE"
+	if len(t.Unique) > 0 {
+		lock = " FOR UPDATE"
+	}
+	log, values := o.log(auditlog.Selection{
+		From:       `(SELECT * FROM "__new" LEFT JOIN "__old" ON "__was" = "__k")`,
+		Where:      `s."__was" IS NULL OR ` + strings.Join(differs, " OR "),
+		Action:     `CASE WHEN s."__was" IS NULL THEN 'create' ELSE 'update' END`,
+		ResourceID: `s."__id"`,
+		Before:     `CASE WHEN s."__was" IS NOT NULL THEN ` + before.text(false) + " END",
+		After:      `CASE WHEN s."__was" IS NULL THEN ` + all.text(true) + " ELSE " + after.text(false) + " END",
+		Redacted:   hidden.text(),
+	}, len(own)+len(more))
+	query = `WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + " ORDER BY " + key + lock +
+		`), "__new" AS (` + clauses[0] + " WHERE " + key + ` IN (SELECT "__was" FROM "__old")` + clauses[2] + ", " + columns +
+		`), "__log" AS (` + log + `) SELECT ` + strings.TrimPrefix(clauses[2], " RETURNING ") + ` FROM "__new" WHERE CASE WHEN NOT ` + o.plain(t) +
+		" THEN (" + literal(errNotPlain) + ` || "__id")::boolean WHEN (SELECT count(*) FROM "__new") < ` + strconv.Itoa(len(c.specs)) +
+		" THEN (" + literal(errCameBetween) + ` || "__id")::boolean ELSE TRUE END`
+	return query, append(append(slices.Clip(own), more...), values...), true
+}
+
+// conflicting returns the condition that a row has a unique key of one of those that ent is about to insert, with parameters numbered after the
+// given number.
+func (o *operation) conflicting(after int) (string, []any) {
+	t, b := o.target.Type, sql.Dialect(dialect.Postgres)
+	s := b.Select().From(b.Table(t.Table).Schema(o.target.SchemaOf(t)))
+	matches := []*sql.Predicate{sql.False()}
+	for _, l := range o.create.lookups(t) {
+		matches = append(matches, in(s, l.columns, l.values))
+	}
+	builder := &sql.Builder{}
+	builder.SetDialect(dialect.Postgres)
+	builder.SetTotal(after)
+	builder.Wrap(func(b *sql.Builder) { b.Join(sql.Or(matches...)) })
+	return builder.Query()
+}
