@@ -27,7 +27,7 @@ func (m *model) checkLabels() error {
 				return fail(t.Name, "label %q is in RenamedFrom twice: remove one", label)
 			}
 			if other := slices.IndexFunc(m.Types, func(o *typ) bool { return o.Label == label }); other >= 0 {
-				return fail(t.Name, "label %q in RenamedFrom is that of %s: entries that bear it are read as that type's; remove it, or give %[2]s another Label", label, m.Types[other].Name)
+				return fail(t.Name, "label %q in RenamedFrom is that of %s: entries that bear it are read as that type's; remove it, or give %[3]s another Label", label, m.Types[other].Name)
 			}
 			if other, ok := claimed[label]; ok {
 				return fail(t.Name, "label %q is in RenamedFrom of %s too: keep it in one of them", label, other)
@@ -57,7 +57,10 @@ func (t *typ) addFormerNames() error {
 		}
 		recorded, names := t.recordedAs(p)
 		if recorded == nil {
-			return fail(t.Name, "%s %q carries sqlaudit.RenamedFrom(%q) and is not tracked: remove it, or track the %[1]s", p.kind, p.name, p.former[0])
+			if t.ID != nil && p.name == t.ID.Name {
+				return fail(t.Name, "field %q carries sqlaudit.RenamedFrom(%q) and is the id, which entries do not name: remove it", p.name, p.former[0])
+			}
+			return fail(t.Name, "%s %q carries sqlaudit.RenamedFrom(%q) and is not tracked: remove it, or track the %[2]s", p.kind, p.name, p.former[0])
 		}
 		for _, former := range p.former {
 			if former == "" {
