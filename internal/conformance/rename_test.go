@@ -269,6 +269,25 @@ func TestRenameSQL(t *testing.T) {
 				require.Contains(t, x.plan, "auditlog_resource_type_resource_id_id", q.name)
 			}
 		}
+		for _, q := range []struct {
+			name string
+			run  func() error
+		}{
+			{"Replay", func() error { _, err := sqlaudit.Replay(e.ctx, e.client, sqlaudit.Types("Patron")); return err }},
+			{"Replay, of some", func() error {
+				_, err := sqlaudit.Replay(e.ctx, e.client, sqlaudit.Types("Patron"), sqlaudit.IDs("1"))
+				return err
+			}},
+			{"Reconcile", func() error { _, err := sqlaudit.Reconcile(e.ctx, e.client, sqlaudit.Types("Patron")); return err }},
+		} {
+			e.probe.reset()
+			require.NoError(t, q.run())
+			for _, call := range e.probe.calls {
+				if strings.HasPrefix(call, "SELECT") {
+					fmt.Fprintf(&text, "-- %s\n%s\n", q.name, call)
+				}
+			}
+		}
 		file := filepath.Join("testdata", "sql", "rename", b.name+".sql")
 		if *updateRename {
 			require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
