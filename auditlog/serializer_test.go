@@ -251,6 +251,24 @@ func TestRetyped(t *testing.T) {
 	}
 }
 
+// A codec of times is given them in UTC where the database keeps no zone: that of the connection is no part of the value.
+func TestCodecOfTimes(t *testing.T) {
+	s := NewSchema(notes()).With(Codec[time.Time]{
+		Encode: func(at time.Time) (json.RawMessage, error) { return json.Marshal(at.Format("15:04 -0700")) },
+		Decode: func(json.RawMessage) (time.Time, error) { return time.Time{}, nil },
+	})
+	require.NoError(t, s.Err(), "the field may be NULL, and is a pointer")
+	c := NewCell(new(sql.NullTime))
+	require.NoError(t, c.Scan(time.Date(2026, 1, 2, 3, 4, 0, 0, time.FixedZone("", 7200))))
+	for name, want := range map[string]string{
+		dialect.Postgres: `{"$codec":"01:04 +0000"}`, dialect.MySQL: `{"$codec":"01:04 +0000"}`, dialect.SQLite: `{"$codec":"03:04 +0200"}`,
+	} {
+		raw, err := c.Encode(s.Label("Note").Field("at"), name)
+		require.NoError(t, err)
+		require.JSONEq(t, want, string(raw), name)
+	}
+}
+
 // FuzzChanges: whatever stands in a log, reading an entry does not panic, and what cannot be read is there as it stands.
 func FuzzChanges(f *testing.F) {
 	panics := Codec[mark]{Encode: reversed.Encode, Decode: func(raw json.RawMessage) (mark, error) {
