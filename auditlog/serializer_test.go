@@ -171,7 +171,7 @@ func TestDocumentsLikeCodecs(t *testing.T) {
 	s := NewSchema(notes())
 	f := s.Label("Note").Field("doc")
 	doc := rapid.Custom(func(t *rapid.T) any {
-		v := any(rapid.SampledFrom([]any{nil, 1.0, "x", []any{}, map[string]any{}}).Draw(t, "v"))
+		v := rapid.SampledFrom([]any{nil, 1.0, "x", []any{}, map[string]any{}}).Draw(t, "v")
 		for _, key := range rapid.SliceOfN(rapid.SampledFrom([]string{"$codec", "$json", "$bytes", "a"}), 0, 3).Draw(t, "keys") {
 			v = map[string]any{key: v}
 		}
