@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -24,34 +25,49 @@ import (
 //	time                        string as RFC 3339 with nanoseconds, in UTC where the database keeps no zone
 //	bytes                       string in base64 (RFC 4648)
 //	JSON                        the document as the database gives it
-//	a Go type of the user's     what its MarshalJSON or MarshalText gives, else the form of what its Value gives
+//	a Go type of the user's     what its codec gives, if the client has one (see Codec); else what its MarshalJSON or MarshalText gives,
+//	                            if it reads that again; else the form of what its Value gives
 //
-// Three values would be mistaken for others. They stand in an object with one key that begins with "$":
+// Some values would be mistaken for others. They stand in an object with one key that begins with "$":
 //
 //	{"$json": null}             the JSON document null, which is not SQL NULL
-//	{"$json": {"$…": …}}        a JSON document that is itself an object with one such key
-//	{"$bytes": "…"}             text that is not valid UTF-8, in base64
+//	{"$json": {"$…": …}}        a JSON document that is itself an object of that kind
+//	{"$bytes": "…"}             text that is not valid UTF-8, and bytes that a Value gives, in base64
+//	{"$codec": …}               what a codec wrote
 
 var null = json.RawMessage("null")
 
-type escaped struct {
-	JSON  json.RawMessage `json:"$json,omitempty"`
-	Bytes []byte          `json:"$bytes,omitempty"`
+const (
+	tagJSON  = "$json"
+	tagBytes = "$bytes"
+	tagCodec = "$codec"
+)
+
+// tagged returns raw as the only value of an object, under tag.
+func tagged(tag string, raw json.RawMessage) json.RawMessage {
+	return slices.Concat([]byte(`{"`+tag+`":`), raw, []byte{'}'})
 }
 
-// unescape returns what raw stands for if it is an object with one key that begins with "$".
-func unescape(raw json.RawMessage) (e escaped, ok bool) {
+// untag returns the tag and the value of an object that has one of the tags as its only key.
+func untag(raw json.RawMessage) (tag string, value json.RawMessage) {
 	if !bytes.HasPrefix(raw, []byte(`{"$`)) {
-		return e, false
+		return "", nil
 	}
 	var m map[string]json.RawMessage
 	if json.Unmarshal(raw, &m) != nil || len(m) != 1 {
-		return e, false
+		return "", nil
 	}
-	if e.JSON, ok = m["$json"]; ok {
-		return e, true
+	for _, tag := range []string{tagJSON, tagBytes, tagCodec} {
+		if value, ok := m[tag]; ok {
+			return tag, value
+		}
 	}
-	return e, json.Unmarshal(raw, &e) == nil && e.Bytes != nil
+	return "", nil
+}
+
+func taggedBytes(b []byte) (json.RawMessage, error) {
+	raw, err := json.Marshal(b)
+	return tagged(tagBytes, raw), err
 }
 
 // A Cell receives one column of a row: the value in ent's scan type, and whether it is NULL, which some of
@@ -98,7 +114,15 @@ func (c *Cell) Encode(f *Field, dialectName string) (json.RawMessage, error) {
 	if c.null {
 		return null, nil
 	}
-	raw, err := encode(c.dest, f, dialectName)
+	var (
+		raw json.RawMessage
+		err error
+	)
+	if f.codec != nil {
+		raw, err = f.codec.encodeCell(c.dest, dialectName)
+	} else {
+		raw, err = encode(c.dest, f, dialectName)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("encode field %q: %w", f.Name, err)
 	}
@@ -128,7 +152,7 @@ func encode(v any, f *Field, dialectName string) (json.RawMessage, error) {
 		return json.Marshal(*v)
 	case string:
 		if !utf8.ValidString(v) {
-			return json.Marshal(escaped{Bytes: []byte(v)})
+			return taggedBytes([]byte(v))
 		}
 		return json.Marshal(v)
 	case float64:
@@ -141,22 +165,30 @@ func encode(v any, f *Field, dialectName string) (json.RawMessage, error) {
 			v = v.UTC()
 		}
 		return json.Marshal(v)
-	case json.Marshaler, encoding.TextMarshaler:
+	case nil, bool, int64, []byte:
 		return json.Marshal(v)
-	case driver.Valuer:
+	}
+	if marshals(v) {
+		doc, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		return encodeJSON(doc)
+	}
+	if v, ok := v.(driver.Valuer); ok {
 		dv, err := v.Value()
 		if err != nil {
 			return nil, err
 		}
-		if dv == nil {
+		switch dv := dv.(type) {
+		case nil:
 			return null, nil
-		}
-		if _, ok := dv.(driver.Valuer); ok {
+		case []byte:
+			return taggedBytes(dv)
+		case driver.Valuer:
 			return nil, fmt.Errorf("%T stores %T", v, dv)
 		}
 		return encode(dv, f, dialectName)
-	case nil, bool, int64, []byte:
-		return json.Marshal(v)
 	}
 	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && !rv.IsNil() {
 		return encode(rv.Elem().Interface(), f, dialectName)
@@ -164,162 +196,28 @@ func encode(v any, f *Field, dialectName string) (json.RawMessage, error) {
 	return nil, fmt.Errorf("%T has no form in the log", v)
 }
 
-// encodeJSON returns the form of a JSON column's document.
+// marshals reports whether a value stands in the log as what it is marshalled to: if its type reads that again. One that marshals without
+// reading, as for display, stands as it is stored, if it knows how.
+func marshals(v any) bool {
+	_, json1 := v.(json.Marshaler)
+	_, json2 := v.(json.Unmarshaler)
+	_, text1 := v.(encoding.TextMarshaler)
+	_, text2 := v.(encoding.TextUnmarshaler)
+	if _, stored := v.(driver.Valuer); stored {
+		return json1 && json2 || !json1 && !json2 && text1 && text2
+	}
+	return json1 || text1
+}
+
+// encodeJSON returns the form of a JSON document.
 func encodeJSON(doc []byte) (json.RawMessage, error) {
 	var b bytes.Buffer
 	if err := json.Compact(&b, doc); err != nil {
 		return nil, err
 	}
 	raw := json.RawMessage(b.Bytes())
-	if bytes.Equal(raw, null) || reserved(raw) {
-		return json.Marshal(escaped{JSON: raw})
+	if tag, _ := untag(raw); tag != "" || bytes.Equal(raw, null) {
+		return tagged(tagJSON, raw), nil
 	}
 	return raw, nil
-}
-
-// reserved reports whether a document is an object whose one key is of those that escape.
-func reserved(raw json.RawMessage) bool {
-	if !bytes.HasPrefix(raw, []byte(`{"$`)) {
-		return false
-	}
-	var m map[string]json.RawMessage
-	if json.Unmarshal(raw, &m) != nil || len(m) != 1 {
-		return false
-	}
-	return m["$json"] != nil || m["$bytes"] != nil
-}
-
-// Decode returns the value that raw stands for as the field's own Go type, and nil for SQL NULL. It
-// goes the way ent reads the column, so it fails where ent would.
-func (t *Type) Decode(f *Field, raw json.RawMessage) (any, error) {
-	if len(raw) == 0 || bytes.Equal(raw, null) {
-		return nil, nil
-	}
-	columns := []string{f.Column}
-	values, err := t.ScanValues(columns)
-	if err != nil {
-		return nil, err
-	}
-	node, err := t.decodeNode(columns, values, f, raw)
-	if err != nil {
-		return nil, fmt.Errorf("decode field %q: %w", f.Name, err)
-	}
-	v := f.Value(node)
-	if rv := reflect.ValueOf(v); f.Nillable && rv.Kind() == reflect.Pointer {
-		if rv.IsNil() {
-			return nil, nil
-		}
-		return rv.Elem().Interface(), nil
-	}
-	return v, nil
-}
-
-func (t *Type) decodeNode(columns []string, values []any, f *Field, raw json.RawMessage) (any, error) {
-	if err := decode(values[0], f, raw); err != nil {
-		return nil, err
-	}
-	return t.Assign(columns, values)
-}
-
-// decodeIDs returns the ids of entities of t that raw lists, as a slice of the id's Go type, or nil if raw is nil.
-func (t *Type) decodeIDs(raw json.RawMessage) (any, error) {
-	if len(raw) == 0 {
-		return nil, nil
-	}
-	var list []json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("decode ids of %s: %w", t.Name, err)
-	}
-	ids := reflect.MakeSlice(reflect.SliceOf(reflect.TypeOf(t.ID(t.blank()))), 0, len(list))
-	for _, raw := range list {
-		values, err := t.ScanValues(t.Key)
-		if err != nil {
-			return nil, err
-		}
-		node, err := t.decodeNode(t.Key, values, &Field{}, raw)
-		if err != nil {
-			return nil, fmt.Errorf("decode ids of %s: %w", t.Name, err)
-		}
-		ids = reflect.Append(ids, reflect.ValueOf(t.ID(node)))
-	}
-	return ids.Interface(), nil
-}
-
-// blank returns an entity without values.
-func (t *Type) blank() any {
-	node, _ := t.Assign(nil, nil) // nothing to assign, so nothing to fail
-	return node
-}
-
-func decode(dest any, f *Field, raw json.RawMessage) error {
-	switch dest := dest.(type) {
-	case *sql.NullString:
-		if e, ok := unescape(raw); ok {
-			return dest.Scan(e.Bytes)
-		}
-		return into(raw, &dest.String, &dest.Valid)
-	case *sql.NullInt64:
-		return into(raw, &dest.Int64, &dest.Valid)
-	case *sql.NullFloat64:
-		var s string
-		if json.Unmarshal(raw, &s) == nil {
-			return dest.Scan(s)
-		}
-		return into(raw, &dest.Float64, &dest.Valid)
-	case *sql.NullBool:
-		return into(raw, &dest.Bool, &dest.Valid)
-	case *sql.NullTime:
-		return into(raw, &dest.Time, &dest.Valid)
-	case *entsql.NullScanner:
-		dest.Valid = true
-		return decode(dest.S, f, raw)
-	case *[]byte:
-		if !f.JSON {
-			return json.Unmarshal(raw, dest)
-		}
-		if e, ok := unescape(raw); ok {
-			raw = e.JSON
-		}
-		*dest = raw
-		return nil
-	case json.Unmarshaler, encoding.TextUnmarshaler:
-		return json.Unmarshal(raw, dest)
-	case sql.Scanner:
-		v, err := driverValue(raw)
-		if err != nil {
-			return err
-		}
-		return dest.Scan(v)
-	default:
-		return json.Unmarshal(raw, dest)
-	}
-}
-
-func into[T any](raw json.RawMessage, v *T, valid *bool) error {
-	*valid = true
-	return json.Unmarshal(raw, v)
-}
-
-// driverValue returns raw as a driver would give it to a Scanner.
-func driverValue(raw json.RawMessage) (driver.Value, error) {
-	if e, ok := unescape(raw); ok && e.Bytes != nil {
-		return e.Bytes, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, err
-	}
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n, nil
-		}
-		return v.Float64()
-	case string, bool:
-		return v, nil
-	default:
-		return nil, fmt.Errorf("%s is no column's value", raw)
-	}
 }

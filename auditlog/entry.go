@@ -44,15 +44,16 @@ type Change struct {
 	Old, New any
 	// Redacted says that the field is sensitive: it changed, and its values were never stored.
 	Redacted bool
-	// Err says that a value could not be read as the field's type, or that the type no longer has the field. Old and New
-	// are then the JSON as it is stored (json.RawMessage).
+	// Err says that a value could not be read as the field's type (ErrNoCodec: for want of a codec), or that the type no longer has the
+	// field. Old and New are then the JSON as it is stored (json.RawMessage). Other changes are not concerned.
 	Err error
 }
 
-// Changes returns the changes of an entry in the order of the schema's fields, with fields that the type no
+// Changes returns the changes of an entry in the order of the schema's fields and under their present names, with fields that the type no
 // longer has last.
 func (s *Schema) Changes(label string, before, after Values, redacted []string) []Change {
 	t := s.Label(label)
+	before, after, redacted = t.Rename(before), t.Rename(after), t.renameList(redacted)
 	names := make([]string, 0, max(len(before), len(after))+len(redacted))
 	for _, v := range []Values{before, after} {
 		for name := range v {

@@ -28,8 +28,11 @@ func (f Form) Differs(was, is string) string {
 	return fmt.Sprintf(f.text, was) + " IS DISTINCT FROM " + fmt.Sprintf(f.text, is)
 }
 
-// formOf returns the form of a column that ent scans into dest, and that has the given type of PostgreSQL's, if there is one.
-func formOf(f *Field, dest any, pgType string) (Form, bool) {
+// postgresForm returns the form of a column that ent scans into dest, and that has the given type of PostgreSQL's, if there is one.
+func postgresForm(f *Field, dest any, pgType string) (Form, bool) {
+	if f.codec != nil {
+		return Form{}, false
+	}
 	if s, ok := dest.(*entsql.NullScanner); ok {
 		dest = s.S
 	}
@@ -61,8 +64,9 @@ func formOf(f *Field, dest any, pgType string) (Form, bool) {
 			form.value = `to_jsonb(translate(encode(%[1]s, 'base64'), E'\n', ''))`
 			return form, pgType == "bytea"
 		}
-		form.value = `CASE WHEN %[1]s = 'null' OR jsonb_typeof(%[1]s) = 'object' AND %[1]s - '$json' - '$bytes' = '{}' AND (%[1]s ? '$json') <> (%[1]s ? '$bytes')` +
-			` THEN jsonb_build_object('$json', %[1]s) ELSE %[1]s END`
+		form.value = `CASE WHEN %[1]s = 'null' OR jsonb_typeof(%[1]s) = 'object' AND %[1]s <> '{}'` +
+			` AND ('{}' = %[1]s - '` + tagJSON + `' OR '{}' = %[1]s - '` + tagBytes + `' OR '{}' = %[1]s - '` + tagCodec + `')` +
+			` THEN jsonb_build_object('` + tagJSON + `', %[1]s) ELSE %[1]s END`
 		form.text = "%[1]s::text"
 		return form, pgType == "jsonb"
 	}
@@ -85,14 +89,14 @@ func (t *Type) PostgresForms(types map[string]string) (forms []Form, id Form, ok
 		dest[c] = values[i]
 	}
 	for _, f := range t.Fields {
-		form, ok := formOf(f, dest[f.Column], types[f.Column])
+		form, ok := postgresForm(f, dest[f.Column], types[f.Column])
 		if !ok {
 			return nil, id, false
 		}
 		forms = append(forms, form)
 	}
 	c := t.Identity.Columns[0].Name
-	id, ok = formOf(&Field{Column: c}, dest[c], types[c])
+	id, ok = postgresForm(&Field{Column: c}, dest[c], types[c])
 	switch dest[c].(type) {
 	case *sql.NullString, *sql.NullInt64, *uuid.UUID:
 		id.value = "%[1]s::text"

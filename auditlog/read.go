@@ -21,8 +21,26 @@ import (
 
 // An Identity is how the log names entities of a type.
 type Identity struct {
-	Label   string           // the type; empty for one that is not itself recorded
-	Columns []IdentityColumn // those whose values make the text that names an entity: one, or two for a composite id
+	Label    string           // the type; empty for one that is not itself recorded
+	Formerly []string         // labels that the type had before, under which the log has entries too
+	Columns  []IdentityColumn // those whose values make the text that names an entity: one, or two for a composite id
+}
+
+// Named reports whether label is that of the type, or was.
+func (i Identity) Named(label string) bool {
+	return label == i.Label || slices.Contains(i.Formerly, label)
+}
+
+// OfType returns the condition that an entry of s is about an entity of the type, whatever its label was then.
+func (i Identity) OfType(s *entsql.Selector) *entsql.Predicate {
+	if len(i.Formerly) == 0 {
+		return entsql.EQ(s.C(ColumnResourceType), i.Label)
+	}
+	labels := []any{i.Label}
+	for _, l := range i.Formerly {
+		labels = append(labels, l)
+	}
+	return entsql.In(s.C(ColumnResourceType), labels...)
 }
 
 // An IdentityColumn is a column whose value names an entity.
@@ -35,7 +53,7 @@ type IdentityColumn struct {
 // about all, also those that are gone.
 func (i Identity) Entries(log *entsql.SelectTable, dialectName string, entities *entsql.Selector) *entsql.Selector {
 	s := entsql.Dialect(dialectName).Select().From(log)
-	s.Where(entsql.EQ(s.C(ColumnResourceType), i.Label))
+	s.Where(i.OfType(s))
 	if entities != nil {
 		s.Where(entsql.In(s.C(ColumnResourceID), nested(entities, "resource_id", i.text(entities))))
 	}
@@ -48,7 +66,7 @@ func (i Identity) HasEntry(entities *entsql.Selector, log *entsql.SelectTable, w
 	where(s)
 	id, text := s.C(ColumnResourceID), i.text(entities)
 	s.Where(entsql.And(
-		entsql.EQ(s.C(ColumnResourceType), i.Label),
+		i.OfType(s),
 		entsql.P(func(b *entsql.Builder) { b.Ident(id).WriteOp(entsql.OpEQ).Join(text) }),
 	))
 	entities.Where(entsql.Exists(s))
@@ -56,7 +74,7 @@ func (i Identity) HasEntry(entities *entsql.Selector, log *entsql.SelectTable, w
 
 // Entities returns a selector of the entities of a table that entries are about.
 func (i Identity) Entities(table *entsql.SelectTable, entries *entsql.Selector) *entsql.Selector {
-	entries.Where(entsql.EQ(entries.C(ColumnResourceType), i.Label))
+	entries.Where(i.OfType(entries))
 	return i.named(table, entries, ColumnResourceID)
 }
 

@@ -3,7 +3,6 @@ package auditlog
 import (
 	"fmt"
 	"slices"
-	"sync"
 )
 
 // A Schema describes the tables of one generated package whose rows the log follows. Generated code builds
@@ -12,6 +11,7 @@ type Schema struct {
 	types  []*Type
 	byName map[string]*Type
 	labels map[string]*Type
+	err    error
 }
 
 // NewSchema returns the schema of the given types.
@@ -20,8 +20,12 @@ func NewSchema(types ...*Type) *Schema {
 	for _, t := range types {
 		s.byName[t.Name] = t
 		if t.Tracked() {
+			for _, label := range t.Formerly {
+				s.labels[label] = t
+			}
 			s.labels[t.Label] = t
 		}
+		t.former = formerNames(t)
 	}
 	for _, t := range types {
 		for _, fk := range t.ForeignKeys {
@@ -38,6 +42,8 @@ func NewSchema(types ...*Type) *Schema {
 		if t.ScanValues == nil {
 			t.ScanValues = s.scanJoin(t)
 		}
+		t.refs = t.linkColumns()
+		t.columns = t.allColumns()
 	}
 	return s
 }
@@ -65,7 +71,7 @@ func (s *Schema) scanJoin(t *Type) func([]string) ([]any, error) {
 // Types returns the described types, in the order of generated code.
 func (s *Schema) Types() []*Type { return s.types }
 
-// Label returns the tracked type that the log names label, or nil.
+// Label returns the tracked type that the log names label, or named so before, or nil.
 func (s *Schema) Label(label string) *Type { return s.labels[label] }
 
 // Table returns the described types that are rows of a table. Almost always that is one or none.
@@ -107,9 +113,9 @@ type Type struct {
 
 	referrers []Referrer
 	ends      []*Edge // recorded edges whose links are rows of this type
-	once      sync.Once
 	columns   []string
 	refs      []string // the columns of columns that ends need
+	former    []former
 }
 
 // A Referrer is a foreign key that points at a type.
@@ -138,29 +144,28 @@ func (t *Type) Recorded() bool { return t.Tracked() || len(t.ends) > 0 }
 
 // Columns returns the columns that a row of t is read with: the key, the recorded fields in their order, and
 // what identifies the entity, its actor and its links.
-func (t *Type) Columns() []string {
-	t.once.Do(func() {
-		t.columns = slices.Clone(t.Key)
-		if t.Tracked() {
-			for _, f := range t.Fields {
-				t.columns = append(t.columns, f.Column)
-			}
+func (t *Type) Columns() []string { return t.columns }
+
+func (t *Type) allColumns() []string {
+	columns := slices.Clone(t.Key)
+	if t.Tracked() {
+		for _, f := range t.Fields {
+			columns = append(columns, f.Column)
 		}
-		more := t.linkColumns()
-		if t.Tracked() {
-			for _, c := range t.Identity.Columns {
-				more = append(more, c.Name)
-			}
-			more = append(more, t.ActorColumn)
+	}
+	more := t.linkColumns()
+	if t.Tracked() {
+		for _, c := range t.Identity.Columns {
+			more = append(more, c.Name)
 		}
-		for _, c := range more {
-			if c != "" && !slices.Contains(t.columns, c) {
-				t.columns = append(t.columns, c)
-			}
+		more = append(more, t.ActorColumn)
+	}
+	for _, c := range more {
+		if c != "" && !slices.Contains(columns, c) {
+			columns = append(columns, c)
 		}
-		t.refs = t.linkColumns()
-	})
-	return t.columns
+	}
+	return columns
 }
 
 func (t *Type) linkColumns() []string {
@@ -245,6 +250,10 @@ type Field struct {
 	Nillable bool
 	// Sensitive says that only the fact of a change is recorded.
 	Sensitive bool
+	// Formerly are the names that the field had before.
+	Formerly []string
+
+	codec *fieldCodec // or nil
 }
 
 // An Edge describes a recorded edge that leads to many: its links are rows of another table, a join table's, or those of the
@@ -256,6 +265,8 @@ type Edge struct {
 	Holder, Column, Target string
 	// Type names the type that the edge leads to.
 	Type string
+	// Formerly are the names that the edge had before.
+	Formerly []string
 
 	owner, target, holder *Type
 }

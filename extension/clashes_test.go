@@ -197,6 +197,12 @@ func TestErrorsOfNames(t *testing.T) {
 			want:    `sqlaudit: schema AuditActor: the generated client option has the same name: rename the type`,
 		},
 		{
+			name:    "type AuditCodec",
+			reason:  "the option is in the type's package",
+			schemas: []ent.Interface{named("name"), thing{name: "AuditCodec"}},
+			want:    `sqlaudit: schema AuditCodec: the generated client option has the same name: rename the type`,
+		},
+		{
 			name:    "type AuditSource",
 			reason:  "the client would have a field and a method of that name",
 			schemas: []ent.Interface{named("name"), thing{name: "AuditSource"}},

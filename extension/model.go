@@ -25,7 +25,8 @@ type model struct {
 // A typ is a type that generated code describes: a tracked one, or one whose rows change recorded values of others.
 type typ struct {
 	*gen.Type
-	Label       string // empty unless tracked
+	Label       string   // empty unless tracked
+	Formerly    []string // labels that it had before
 	Fields      []*column
 	Links       []*links // the recorded edges that lead to many
 	ForeignKeys []*foreignKey
@@ -58,6 +59,7 @@ type column struct {
 	JSON      bool
 	Nillable  bool
 	Sensitive bool
+	Formerly  []string // names that it had before
 
 	key string // the column's name
 }
@@ -68,6 +70,7 @@ type links struct {
 	Holder         string // the described type, or join table, whose rows they are
 	Column, Target string
 	Type           string
+	Formerly       []string // names that it had before
 }
 
 // A foreignKey is one by which a change of another row changes a recorded value, or by which rows go.
@@ -131,6 +134,9 @@ func (e *Extension) build(g *gen.Graph) (*model, error) {
 		labels[t.Label] = n.Name
 		m.Types = append(m.Types, t)
 	}
+	if err := m.checkLabels(); err != nil {
+		return nil, err
+	}
 	if g.Storage != nil && g.Storage.Name != "sql" {
 		return nil, fmt.Errorf("sqlaudit: storage %q cannot be audited: generate for SQL, or remove the extension", g.Storage.Name)
 	}
@@ -188,7 +194,7 @@ func track(n *gen.Type, mark mixin.Mark) (*typ, error) {
 	if why := idProblem(n); why != "" {
 		return nil, fail(n.Name, "%s and cannot be recorded: give the type one id field of an integer, string, bytes or UUID type", why)
 	}
-	t := &typ{Type: n, Label: mark.Label}
+	t := &typ{Type: n, Label: mark.Label, Formerly: mark.RenamedFrom}
 	if t.Label == "" {
 		t.Label = n.Name
 	}
@@ -197,6 +203,9 @@ func track(n *gen.Type, mark mixin.Mark) (*typ, error) {
 	}
 	var err error
 	if t.Fields, t.Links, err = columns(n, mark.Mixin); err != nil {
+		return nil, err
+	}
+	if err := t.addFormerNames(); err != nil {
 		return nil, err
 	}
 	if t.Resource, err = resource(n, mark.ResourceID); err != nil {

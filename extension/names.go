@@ -19,6 +19,9 @@ func (m *model) checkNames(g *gen.Graph) error {
 		if n.Name == "AuditActor" {
 			return fail(n.Name, "the generated client option has the same name: rename the type")
 		}
+		if n.Name == "AuditCodec" {
+			return fail(n.Name, "the generated client option has the same name: rename the type")
+		}
 		if n.Name == "AuditSource" {
 			return fail(n.Name, "the client has a generated method of the same name: rename the type")
 		}

@@ -58,6 +58,9 @@ func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 		return nil, fmt.Errorf("%w (type %s)", auditlog.ErrNotGenerated, m.Type())
 	}
 	target := am.AuditTarget()
+	if err := target.Schema.Err(); err != nil {
+		return nil, err
+	}
 	stamp := auditlog.Stamp{}
 	if concerns(target.Type, m) {
 		var err error

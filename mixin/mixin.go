@@ -5,6 +5,7 @@ package mixin
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
@@ -30,6 +31,9 @@ type Mixin struct {
 	Edges []string
 	// Label names the type in the log, at most 128 characters. It is unique; the default is the type's name.
 	Label string
+	// RenamedFrom are the labels that the type had before, for a type that got another name or Label. What the log has under them is read as
+	// under the present one, and new entries get that.
+	RenamedFrom []string `json:",omitempty"`
 	// ResourceID names the field whose value identifies an entity in the log: required, unique and
 	// immutable. The default is the id.
 	ResourceID string
@@ -90,6 +94,36 @@ func (ignore) Name() string { return "SQLAuditField" }
 func Ignored(annotations map[string]any) bool {
 	_, ok := annotations[ignore{}.Name()]
 	return ok
+}
+
+// RenamedFrom returns an annotation for a field or an edge that had other names before. What the log has under them is read under the
+// present one. An edge that is bound to a field is recorded as that field.
+//
+//	field.String("email").Annotations(sqlaudit.RenamedFrom("mail", "address"))
+func RenamedFrom(names ...string) schema.Annotation { return renamed{From: names} }
+
+type renamed struct{ From []string }
+
+// Name implements schema.Annotation.
+func (renamed) Name() string { return "SQLAuditRenamed" }
+
+// Merge implements schema.Merger.
+func (r renamed) Merge(other schema.Annotation) schema.Annotation {
+	if o, ok := other.(renamed); ok {
+		r.From = slices.Concat(r.From, o.From)
+	}
+	return r
+}
+
+// FormerNames returns the names that RenamedFrom gives among a field's or an edge's annotations.
+func FormerNames(annotations map[string]any) ([]string, error) {
+	v, ok := annotations[renamed{}.Name()]
+	if !ok {
+		return nil, nil
+	}
+	var r renamed
+	err := convert(v, &r)
+	return r.From, err
 }
 
 // convert gives an annotation that went through JSON its type back.

@@ -28,7 +28,7 @@ func (r *run) log(t *auditlog.Type, columns ...string) *sql.Selector {
 	b := sql.Dialect(r.dialect)
 	s := b.Select().From(b.Table(r.Table).Schema(r.TableSchema))
 	s.Select(s.Columns(columns...)...)
-	return s.Where(sql.EQ(s.C(auditlog.ColumnResourceType), t.Label))
+	return s.Where(t.OfType(s))
 }
 
 // about restricts s to the entries about some entities.

@@ -28,7 +28,7 @@ type config struct {
 	progress func(Progress)
 }
 
-// Types names the types to read, by their labels in the log: the types' names unless the mixin says otherwise. The default is every tracked type. All
+// Types names the types to read, by their labels in the log, present or former: the types' names unless the mixin says otherwise. The default is every tracked type. All
 // heed it. A label that no tracked type has is a *auditlog.ValueError.
 func Types(labels ...string) Option {
 	return func(c *config) { c.types = append(c.types, labels...) }
@@ -107,13 +107,16 @@ func newRun(c Client, opts []Option) (*run, error) {
 	if r.drv, r.tx, err = auditdriver.Find(r.Driver, r.Inner); err != nil {
 		return nil, err
 	}
+	if err := r.Schema.Err(); err != nil {
+		return nil, err
+	}
 	for _, label := range r.config.types {
 		if r.Schema.Label(label) == nil {
 			return nil, &auditlog.ValueError{Name: "type", Reason: fmt.Sprintf("no tracked type has the label %q", label)}
 		}
 	}
 	for _, t := range r.Schema.Types() {
-		if t.Tracked() && (len(r.config.types) == 0 || slices.Contains(r.config.types, t.Label)) {
+		if t.Tracked() && (len(r.config.types) == 0 || slices.ContainsFunc(r.config.types, t.Named)) {
 			r.types = append(r.types, t)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // they are in the state's Findings, or handed to OnFinding.
 //
 // It heeds Types, IDs, BatchSize and OnFinding. It fails with auditlog.ErrDriver for a client without the audit driver, with a *auditlog.ValueError for
-// an option that does not fit, and with the database's errors.
+// an option that does not fit or a codec that is wrong, and with the database's errors.
 func Replay(ctx context.Context, c Client, opts ...Option) (*State, error) {
 	r, err := newRun(c, opts)
 	if err != nil {

@@ -77,8 +77,13 @@ func (l Links) IDs() []json.RawMessage {
 // Len returns how many entities are there.
 func (s *State) Len() int { return len(s.entities) }
 
-// Entity returns what the log says of an entity, by the label of its type and its id in the log, or nil if it is not there.
-func (s *State) Entity(label, id string) *Entity { return s.entities[name{label, id}] }
+// Entity returns what the log says of an entity, by a label of its type, present or former, and its id in the log, or nil if it is not there.
+func (s *State) Entity(label, id string) *Entity {
+	if t := s.schema.Label(label); t != nil {
+		label = t.Label
+	}
+	return s.entities[name{label, id}]
+}
 
 // All returns the entities that are there, in no order.
 func (s *State) All() iter.Seq[*Entity] { return maps.Values(s.entities) }
@@ -101,12 +106,14 @@ func (s *State) forget(label, id string) { delete(s.entities, name{label, id}) }
 
 // Add folds an entry into the state, and returns how it does not continue the ones before it. The entries of one entity must come in the order of
 // their ids; those of different entities in any. Whatever is found the state is then as the entry says. Entries of types
-// that the schema does not have, and values of fields and edges that are no longer recorded, are passed over.
+// that the schema does not have, and values of fields and edges that are no longer recorded, are passed over. What has another name since counts under
+// the present one, and of a field that has another type or a codec since, a value that can be read is the same in either form.
 func (s *State) Add(entry Entry) []Finding {
 	t := s.schema.Label(entry.Type)
 	if t == nil {
 		return nil
 	}
+	entry.Type, entry.Before, entry.After = t.Label, t.Rename(entry.Before), t.Rename(entry.After)
 	a := &addition{typ: t, entry: entry, entity: s.Entity(entry.Type, entry.ResourceID)}
 	switch entry.Action {
 	case auditlog.ActionCreate:
@@ -175,7 +182,7 @@ func (a *addition) baseline() {
 	})
 	e.Begun = true
 	for _, n := range sorted(a.entry.After) {
-		if was, says := e.Fields[n], a.entry.After[n]; a.typ.Field(n) != nil && was != nil && !equal(was, says) {
+		if was, says := e.Fields[n], a.entry.After[n]; a.typ.Field(n) != nil && was != nil && !same(a.typ, n, was, says) {
 			a.found(Finding{Break: BreakValue, Name: n, Was: was, Says: says}, false)
 		}
 	}
@@ -211,7 +218,7 @@ func (a *addition) before() {
 		raw := a.entry.Before[n]
 		if a.typ.Edge(n) == nil {
 			// What is not known cannot be contradicted.
-			if was, ok := a.entity.Fields[n]; ok && !equal(was, raw) {
+			if was, ok := a.entity.Fields[n]; ok && !same(a.typ, n, was, raw) {
 				a.found(Finding{Break: BreakValue, Name: n, Was: was, Says: raw}, false)
 			}
 			continue
@@ -247,6 +254,15 @@ func (a *addition) after() {
 		}
 		a.entity.whole[n] = a.entity.whole[n] || whole
 	}
+}
+
+// same reports whether two values of a field are the same.
+func same(t *auditlog.Type, name string, a, b json.RawMessage) bool {
+	if equal(a, b) {
+		return true
+	}
+	f := t.Field(name)
+	return a != nil && b != nil && f.Recoded(a, b) && equal(t.Recode(f, a), t.Recode(f, b))
 }
 
 func sorted(v auditlog.Values) []string { return slices.Sorted(maps.Keys(v)) }

@@ -78,5 +78,6 @@ func Tables() []string {
 		"audit_logs", "cards", "badges", "pets", "sites", "orgs", "docs", "memos", "twins", "brokens", "plain_things",
 		"group_users", "group_rooms", "user_friends", "user_following", "account_linked", "memberships", "taggings", "groups", "rooms", "teams", "tags", "posts",
 		"books", "boxes", "shelves", "lamps", "tokens", "accounts", "pages", "nodes", "users",
+		"parcels", "patron_mates", "patrons",
 	}
 }

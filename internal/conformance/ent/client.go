@@ -32,6 +32,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/org"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/parcel"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/patron"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/plain"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
@@ -85,6 +87,10 @@ type Client struct {
 	Org *OrgClient
 	// Page is the client for interacting with the Page builders.
 	Page *PageClient
+	// Parcel is the client for interacting with the Parcel builders.
+	Parcel *ParcelClient
+	// Patron is the client for interacting with the Patron builders.
+	Patron *PatronClient
 	// Pet is the client for interacting with the Pet builders.
 	Pet *PetClient
 	// Plain is the client for interacting with the Plain builders.
@@ -136,6 +142,8 @@ func (c *Client) init() {
 	c.Node = NewNodeClient(c.config)
 	c.Org = NewOrgClient(c.config)
 	c.Page = NewPageClient(c.config)
+	c.Parcel = NewParcelClient(c.config)
+	c.Patron = NewPatronClient(c.config)
 	c.Pet = NewPetClient(c.config)
 	c.Plain = NewPlainClient(c.config)
 	c.Post = NewPostClient(c.config)
@@ -167,6 +175,11 @@ type (
 
 		// auditActor gives the actor of mutations whose context has none.
 		auditActor sqlauditlog.ActorFunc
+
+		// auditCodecs are the codecs by which the audit log's values are written and read, and auditTypes what is recorded, with them. It is nil
+		// for a client without codecs.
+		auditCodecs []sqlauditlog.AnyCodec
+		auditTypes  *sqlauditlog.Schema
 
 		// schemaConfig contains alternative names for all tables.
 		schemaConfig SchemaConfig
@@ -264,6 +277,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Node:       NewNodeClient(cfg),
 		Org:        NewOrgClient(cfg),
 		Page:       NewPageClient(cfg),
+		Parcel:     NewParcelClient(cfg),
+		Patron:     NewPatronClient(cfg),
 		Pet:        NewPetClient(cfg),
 		Plain:      NewPlainClient(cfg),
 		Post:       NewPostClient(cfg),
@@ -310,6 +325,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Node:       NewNodeClient(cfg),
 		Org:        NewOrgClient(cfg),
 		Page:       NewPageClient(cfg),
+		Parcel:     NewParcelClient(cfg),
+		Patron:     NewPatronClient(cfg),
 		Pet:        NewPetClient(cfg),
 		Plain:      NewPlainClient(cfg),
 		Post:       NewPostClient(cfg),
@@ -353,8 +370,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Account, c.Badge, c.Book, c.Box, c.Broken, c.Card, c.Doc, c.Group, c.Lamp,
-		c.Membership, c.Memo, c.Node, c.Org, c.Page, c.Pet, c.Plain, c.Post, c.Room,
-		c.Shelf, c.Site, c.Tag, c.Tagging, c.Team, c.Token, c.Twin, c.User, c.AuditLog,
+		c.Membership, c.Memo, c.Node, c.Org, c.Page, c.Parcel, c.Patron, c.Pet,
+		c.Plain, c.Post, c.Room, c.Shelf, c.Site, c.Tag, c.Tagging, c.Team, c.Token,
+		c.Twin, c.User, c.AuditLog,
 	} {
 		n.Use(hooks...)
 	}
@@ -365,8 +383,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Account, c.Badge, c.Book, c.Box, c.Broken, c.Card, c.Doc, c.Group, c.Lamp,
-		c.Membership, c.Memo, c.Node, c.Org, c.Page, c.Pet, c.Plain, c.Post, c.Room,
-		c.Shelf, c.Site, c.Tag, c.Tagging, c.Team, c.Token, c.Twin, c.User, c.AuditLog,
+		c.Membership, c.Memo, c.Node, c.Org, c.Page, c.Parcel, c.Patron, c.Pet,
+		c.Plain, c.Post, c.Room, c.Shelf, c.Site, c.Tag, c.Tagging, c.Team, c.Token,
+		c.Twin, c.User, c.AuditLog,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -403,6 +422,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Org.mutate(ctx, m)
 	case *PageMutation:
 		return c.Page.mutate(ctx, m)
+	case *ParcelMutation:
+		return c.Parcel.mutate(ctx, m)
+	case *PatronMutation:
+		return c.Patron.mutate(ctx, m)
 	case *PetMutation:
 		return c.Pet.mutate(ctx, m)
 	case *PlainMutation:
@@ -2556,6 +2579,331 @@ func (c *PageClient) mutate(ctx context.Context, m *PageMutation) (Value, error)
 	}
 }
 
+// ParcelClient is a client for the Parcel schema.
+type ParcelClient struct {
+	config
+}
+
+// NewParcelClient returns a client for the Parcel from the given config.
+func NewParcelClient(c config) *ParcelClient {
+	return &ParcelClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `parcel.Hooks(f(g(h())))`.
+func (c *ParcelClient) Use(hooks ...Hook) {
+	c.hooks.Parcel = append(c.hooks.Parcel, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `parcel.Intercept(f(g(h())))`.
+func (c *ParcelClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Parcel = append(c.inters.Parcel, interceptors...)
+}
+
+// Create returns a builder for creating a Parcel entity.
+func (c *ParcelClient) Create() *ParcelCreate {
+	mutation := newParcelMutation(c.config, OpCreate)
+	return &ParcelCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Parcel entities.
+func (c *ParcelClient) CreateBulk(builders ...*ParcelCreate) *ParcelCreateBulk {
+	return &ParcelCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ParcelClient) MapCreateBulk(slice any, setFunc func(*ParcelCreate, int)) *ParcelCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ParcelCreateBulk{err: fmt.Errorf("calling to ParcelClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ParcelCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ParcelCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Parcel.
+func (c *ParcelClient) Update() *ParcelUpdate {
+	mutation := newParcelMutation(c.config, OpUpdate)
+	return &ParcelUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ParcelClient) UpdateOne(_m *Parcel) *ParcelUpdateOne {
+	mutation := newParcelMutation(c.config, OpUpdateOne, withParcel(_m))
+	return &ParcelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ParcelClient) UpdateOneID(id int) *ParcelUpdateOne {
+	mutation := newParcelMutation(c.config, OpUpdateOne, withParcelID(id))
+	return &ParcelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Parcel.
+func (c *ParcelClient) Delete() *ParcelDelete {
+	mutation := newParcelMutation(c.config, OpDelete)
+	return &ParcelDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ParcelClient) DeleteOne(_m *Parcel) *ParcelDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ParcelClient) DeleteOneID(id int) *ParcelDeleteOne {
+	builder := c.Delete().Where(parcel.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ParcelDeleteOne{builder}
+}
+
+// Query returns a query builder for Parcel.
+func (c *ParcelClient) Query() *ParcelQuery {
+	return &ParcelQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeParcel},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Parcel entity by its id.
+func (c *ParcelClient) Get(ctx context.Context, id int) (*Parcel, error) {
+	return c.Query().Where(parcel.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ParcelClient) GetX(ctx context.Context, id int) *Parcel {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ParcelClient) Hooks() []Hook {
+	hooks := c.hooks.Parcel
+	return append(hooks[:len(hooks):len(hooks)], parcel.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ParcelClient) Interceptors() []Interceptor {
+	return c.inters.Parcel
+}
+
+func (c *ParcelClient) mutate(ctx context.Context, m *ParcelMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ParcelCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ParcelUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ParcelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ParcelDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Parcel mutation op: %q", m.Op())
+	}
+}
+
+// PatronClient is a client for the Patron schema.
+type PatronClient struct {
+	config
+}
+
+// NewPatronClient returns a client for the Patron from the given config.
+func NewPatronClient(c config) *PatronClient {
+	return &PatronClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `patron.Hooks(f(g(h())))`.
+func (c *PatronClient) Use(hooks ...Hook) {
+	c.hooks.Patron = append(c.hooks.Patron, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `patron.Intercept(f(g(h())))`.
+func (c *PatronClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Patron = append(c.inters.Patron, interceptors...)
+}
+
+// Create returns a builder for creating a Patron entity.
+func (c *PatronClient) Create() *PatronCreate {
+	mutation := newPatronMutation(c.config, OpCreate)
+	return &PatronCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Patron entities.
+func (c *PatronClient) CreateBulk(builders ...*PatronCreate) *PatronCreateBulk {
+	return &PatronCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PatronClient) MapCreateBulk(slice any, setFunc func(*PatronCreate, int)) *PatronCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PatronCreateBulk{err: fmt.Errorf("calling to PatronClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PatronCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PatronCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Patron.
+func (c *PatronClient) Update() *PatronUpdate {
+	mutation := newPatronMutation(c.config, OpUpdate)
+	return &PatronUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PatronClient) UpdateOne(_m *Patron) *PatronUpdateOne {
+	mutation := newPatronMutation(c.config, OpUpdateOne, withPatron(_m))
+	return &PatronUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PatronClient) UpdateOneID(id int) *PatronUpdateOne {
+	mutation := newPatronMutation(c.config, OpUpdateOne, withPatronID(id))
+	return &PatronUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Patron.
+func (c *PatronClient) Delete() *PatronDelete {
+	mutation := newPatronMutation(c.config, OpDelete)
+	return &PatronDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PatronClient) DeleteOne(_m *Patron) *PatronDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PatronClient) DeleteOneID(id int) *PatronDeleteOne {
+	builder := c.Delete().Where(patron.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PatronDeleteOne{builder}
+}
+
+// Query returns a query builder for Patron.
+func (c *PatronClient) Query() *PatronQuery {
+	return &PatronQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePatron},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Patron entity by its id.
+func (c *PatronClient) Get(ctx context.Context, id int) (*Patron, error) {
+	return c.Query().Where(patron.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PatronClient) GetX(ctx context.Context, id int) *Patron {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySponsor queries the sponsor edge of a Patron.
+func (c *PatronClient) QuerySponsor(_m *Patron) *PatronQuery {
+	query := (&PatronClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(patron.Table, patron.FieldID, id),
+			sqlgraph.To(patron.Table, patron.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, patron.SponsorTable, patron.SponsorColumn),
+		)
+		schemaConfig := _m.schemaConfig
+		step.To.Schema = schemaConfig.Patron
+		step.Edge.Schema = schemaConfig.Patron
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySponsored queries the sponsored edge of a Patron.
+func (c *PatronClient) QuerySponsored(_m *Patron) *PatronQuery {
+	query := (&PatronClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(patron.Table, patron.FieldID, id),
+			sqlgraph.To(patron.Table, patron.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, patron.SponsoredTable, patron.SponsoredColumn),
+		)
+		schemaConfig := _m.schemaConfig
+		step.To.Schema = schemaConfig.Patron
+		step.Edge.Schema = schemaConfig.Patron
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryMates queries the mates edge of a Patron.
+func (c *PatronClient) QueryMates(_m *Patron) *PatronQuery {
+	query := (&PatronClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(patron.Table, patron.FieldID, id),
+			sqlgraph.To(patron.Table, patron.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, patron.MatesTable, patron.MatesPrimaryKey...),
+		)
+		schemaConfig := _m.schemaConfig
+		step.To.Schema = schemaConfig.Patron
+		step.Edge.Schema = schemaConfig.PatronMates
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PatronClient) Hooks() []Hook {
+	hooks := c.hooks.Patron
+	return append(hooks[:len(hooks):len(hooks)], patron.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *PatronClient) Interceptors() []Interceptor {
+	return c.inters.Patron
+}
+
+func (c *PatronClient) mutate(ctx context.Context, m *PatronMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PatronCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PatronUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PatronUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PatronDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Patron mutation op: %q", m.Op())
+	}
+}
+
 // PetClient is a client for the Pet schema.
 type PetClient struct {
 	config
@@ -4700,13 +5048,13 @@ func (c *AuditLogClient) mutate(ctx context.Context, m *AuditLogMutation) (Value
 type (
 	hooks struct {
 		Account, Badge, Book, Box, Broken, Card, Doc, Group, Lamp, Membership, Memo,
-		Node, Org, Page, Pet, Plain, Post, Room, Shelf, Site, Tag, Tagging, Team,
-		Token, Twin, User, AuditLog []ent.Hook
+		Node, Org, Page, Parcel, Patron, Pet, Plain, Post, Room, Shelf, Site, Tag,
+		Tagging, Team, Token, Twin, User, AuditLog []ent.Hook
 	}
 	inters struct {
 		Account, Badge, Book, Box, Broken, Card, Doc, Group, Lamp, Membership, Memo,
-		Node, Org, Page, Pet, Plain, Post, Room, Shelf, Site, Tag, Tagging, Team,
-		Token, Twin, User, AuditLog []ent.Interceptor
+		Node, Org, Page, Parcel, Patron, Pet, Plain, Post, Room, Shelf, Site, Tag,
+		Tagging, Team, Token, Twin, User, AuditLog []ent.Interceptor
 	}
 )
 

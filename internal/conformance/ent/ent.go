@@ -27,6 +27,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/org"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/parcel"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/patron"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/plain"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
@@ -113,6 +115,8 @@ func checkColumn(t, c string) error {
 			node.Table:       node.ValidColumn,
 			org.Table:        org.ValidColumn,
 			page.Table:       page.ValidColumn,
+			parcel.Table:     parcel.ValidColumn,
+			patron.Table:     patron.ValidColumn,
 			pet.Table:        pet.ValidColumn,
 			plain.Table:      plain.ValidColumn,
 			post.Table:       post.ValidColumn,

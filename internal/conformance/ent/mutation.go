@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
+	"net"
+	"net/netip"
 	"net/url"
 	"sync"
 	"time"
@@ -14,6 +17,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/account"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/badge"
@@ -29,6 +33,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/org"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/parcel"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/patron"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/plain"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
@@ -68,6 +74,8 @@ const (
 	TypeNode       = "Node"
 	TypeOrg        = "Org"
 	TypePage       = "Page"
+	TypeParcel     = "Parcel"
+	TypePatron     = "Patron"
 	TypePet        = "Pet"
 	TypePlain      = "Plain"
 	TypePost       = "Post"
@@ -7359,6 +7367,2706 @@ func (m *PageMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *PageMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Page edge %s", name)
+}
+
+// ParcelMutation represents an operation that mutates the Parcel nodes in the graph.
+type ParcelMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	weight        *decimal.Decimal
+	insured       *decimal.NullDecimal
+	serial        **big.Int
+	transit       *time.Duration
+	addtransit    *time.Duration
+	origin        *net.IP
+	relay         *netip.Addr
+	route         **kinds.Route
+	count         ***int
+	grade         *kinds.Grade
+	span          *kinds.Span
+	seal          *kinds.Seal
+	fee           *kinds.Fee
+	tip           *kinds.Fee
+	wave          *kinds.Wave
+	stamps        *[]netip.Addr
+	appendstamps  []netip.Addr
+	sent          *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Parcel, error)
+	predicates    []predicate.Parcel
+	_audit        auditState
+}
+
+var _ ent.Mutation = (*ParcelMutation)(nil)
+
+// parcelOption allows management of the mutation configuration using functional options.
+type parcelOption func(*ParcelMutation)
+
+// newParcelMutation creates new mutation for the Parcel entity.
+func newParcelMutation(c config, op Op, opts ...parcelOption) *ParcelMutation {
+	m := &ParcelMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeParcel,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withParcelID sets the ID field of the mutation.
+func withParcelID(id int) parcelOption {
+	return func(m *ParcelMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Parcel
+		)
+		m.oldValue = func(ctx context.Context) (*Parcel, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Parcel.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withParcel sets the old Parcel of the mutation.
+func withParcel(node *Parcel) parcelOption {
+	return func(m *ParcelMutation) {
+		m.oldValue = func(context.Context) (*Parcel, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ParcelMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ParcelMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ParcelMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ParcelMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Parcel.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetWeight sets the "weight" field.
+func (m *ParcelMutation) SetWeight(d decimal.Decimal) {
+	m.weight = &d
+}
+
+// Weight returns the value of the "weight" field in the mutation.
+func (m *ParcelMutation) Weight() (r decimal.Decimal, exists bool) {
+	v := m.weight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWeight returns the old "weight" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldWeight(ctx context.Context) (v *decimal.Decimal, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWeight: %w", err)
+	}
+	return oldValue.Weight, nil
+}
+
+// ClearWeight clears the value of the "weight" field.
+func (m *ParcelMutation) ClearWeight() {
+	m.weight = nil
+	m.clearedFields[parcel.FieldWeight] = struct{}{}
+}
+
+// WeightCleared returns if the "weight" field was cleared in this mutation.
+func (m *ParcelMutation) WeightCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldWeight]
+	return ok
+}
+
+// ResetWeight resets all changes to the "weight" field.
+func (m *ParcelMutation) ResetWeight() {
+	m.weight = nil
+	delete(m.clearedFields, parcel.FieldWeight)
+}
+
+// SetInsured sets the "insured" field.
+func (m *ParcelMutation) SetInsured(dd decimal.NullDecimal) {
+	m.insured = &dd
+}
+
+// Insured returns the value of the "insured" field in the mutation.
+func (m *ParcelMutation) Insured() (r decimal.NullDecimal, exists bool) {
+	v := m.insured
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInsured returns the old "insured" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldInsured(ctx context.Context) (v decimal.NullDecimal, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInsured is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInsured requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInsured: %w", err)
+	}
+	return oldValue.Insured, nil
+}
+
+// ClearInsured clears the value of the "insured" field.
+func (m *ParcelMutation) ClearInsured() {
+	m.insured = nil
+	m.clearedFields[parcel.FieldInsured] = struct{}{}
+}
+
+// InsuredCleared returns if the "insured" field was cleared in this mutation.
+func (m *ParcelMutation) InsuredCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldInsured]
+	return ok
+}
+
+// ResetInsured resets all changes to the "insured" field.
+func (m *ParcelMutation) ResetInsured() {
+	m.insured = nil
+	delete(m.clearedFields, parcel.FieldInsured)
+}
+
+// SetSerial sets the "serial" field.
+func (m *ParcelMutation) SetSerial(b *big.Int) {
+	m.serial = &b
+}
+
+// Serial returns the value of the "serial" field in the mutation.
+func (m *ParcelMutation) Serial() (r *big.Int, exists bool) {
+	v := m.serial
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSerial returns the old "serial" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldSerial(ctx context.Context) (v *big.Int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSerial is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSerial requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSerial: %w", err)
+	}
+	return oldValue.Serial, nil
+}
+
+// ClearSerial clears the value of the "serial" field.
+func (m *ParcelMutation) ClearSerial() {
+	m.serial = nil
+	m.clearedFields[parcel.FieldSerial] = struct{}{}
+}
+
+// SerialCleared returns if the "serial" field was cleared in this mutation.
+func (m *ParcelMutation) SerialCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldSerial]
+	return ok
+}
+
+// ResetSerial resets all changes to the "serial" field.
+func (m *ParcelMutation) ResetSerial() {
+	m.serial = nil
+	delete(m.clearedFields, parcel.FieldSerial)
+}
+
+// SetTransit sets the "transit" field.
+func (m *ParcelMutation) SetTransit(t time.Duration) {
+	m.transit = &t
+	m.addtransit = nil
+}
+
+// Transit returns the value of the "transit" field in the mutation.
+func (m *ParcelMutation) Transit() (r time.Duration, exists bool) {
+	v := m.transit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTransit returns the old "transit" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldTransit(ctx context.Context) (v *time.Duration, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTransit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTransit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTransit: %w", err)
+	}
+	return oldValue.Transit, nil
+}
+
+// AddTransit adds t to the "transit" field.
+func (m *ParcelMutation) AddTransit(t time.Duration) {
+	if m.addtransit != nil {
+		*m.addtransit += t
+	} else {
+		m.addtransit = &t
+	}
+}
+
+// AddedTransit returns the value that was added to the "transit" field in this mutation.
+func (m *ParcelMutation) AddedTransit() (r time.Duration, exists bool) {
+	v := m.addtransit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearTransit clears the value of the "transit" field.
+func (m *ParcelMutation) ClearTransit() {
+	m.transit = nil
+	m.addtransit = nil
+	m.clearedFields[parcel.FieldTransit] = struct{}{}
+}
+
+// TransitCleared returns if the "transit" field was cleared in this mutation.
+func (m *ParcelMutation) TransitCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldTransit]
+	return ok
+}
+
+// ResetTransit resets all changes to the "transit" field.
+func (m *ParcelMutation) ResetTransit() {
+	m.transit = nil
+	m.addtransit = nil
+	delete(m.clearedFields, parcel.FieldTransit)
+}
+
+// SetOrigin sets the "origin" field.
+func (m *ParcelMutation) SetOrigin(n net.IP) {
+	m.origin = &n
+}
+
+// Origin returns the value of the "origin" field in the mutation.
+func (m *ParcelMutation) Origin() (r net.IP, exists bool) {
+	v := m.origin
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrigin returns the old "origin" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldOrigin(ctx context.Context) (v net.IP, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrigin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrigin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrigin: %w", err)
+	}
+	return oldValue.Origin, nil
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (m *ParcelMutation) ClearOrigin() {
+	m.origin = nil
+	m.clearedFields[parcel.FieldOrigin] = struct{}{}
+}
+
+// OriginCleared returns if the "origin" field was cleared in this mutation.
+func (m *ParcelMutation) OriginCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldOrigin]
+	return ok
+}
+
+// ResetOrigin resets all changes to the "origin" field.
+func (m *ParcelMutation) ResetOrigin() {
+	m.origin = nil
+	delete(m.clearedFields, parcel.FieldOrigin)
+}
+
+// SetRelay sets the "relay" field.
+func (m *ParcelMutation) SetRelay(n netip.Addr) {
+	m.relay = &n
+}
+
+// Relay returns the value of the "relay" field in the mutation.
+func (m *ParcelMutation) Relay() (r netip.Addr, exists bool) {
+	v := m.relay
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRelay returns the old "relay" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldRelay(ctx context.Context) (v netip.Addr, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRelay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRelay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRelay: %w", err)
+	}
+	return oldValue.Relay, nil
+}
+
+// ClearRelay clears the value of the "relay" field.
+func (m *ParcelMutation) ClearRelay() {
+	m.relay = nil
+	m.clearedFields[parcel.FieldRelay] = struct{}{}
+}
+
+// RelayCleared returns if the "relay" field was cleared in this mutation.
+func (m *ParcelMutation) RelayCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldRelay]
+	return ok
+}
+
+// ResetRelay resets all changes to the "relay" field.
+func (m *ParcelMutation) ResetRelay() {
+	m.relay = nil
+	delete(m.clearedFields, parcel.FieldRelay)
+}
+
+// SetRoute sets the "route" field.
+func (m *ParcelMutation) SetRoute(k *kinds.Route) {
+	m.route = &k
+}
+
+// Route returns the value of the "route" field in the mutation.
+func (m *ParcelMutation) Route() (r *kinds.Route, exists bool) {
+	v := m.route
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoute returns the old "route" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldRoute(ctx context.Context) (v *kinds.Route, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoute is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoute requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoute: %w", err)
+	}
+	return oldValue.Route, nil
+}
+
+// ClearRoute clears the value of the "route" field.
+func (m *ParcelMutation) ClearRoute() {
+	m.route = nil
+	m.clearedFields[parcel.FieldRoute] = struct{}{}
+}
+
+// RouteCleared returns if the "route" field was cleared in this mutation.
+func (m *ParcelMutation) RouteCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldRoute]
+	return ok
+}
+
+// ResetRoute resets all changes to the "route" field.
+func (m *ParcelMutation) ResetRoute() {
+	m.route = nil
+	delete(m.clearedFields, parcel.FieldRoute)
+}
+
+// SetCount sets the "count" field.
+func (m *ParcelMutation) SetCount(i **int) {
+	m.count = &i
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *ParcelMutation) Count() (r **int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldCount(ctx context.Context) (v **int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// ClearCount clears the value of the "count" field.
+func (m *ParcelMutation) ClearCount() {
+	m.count = nil
+	m.clearedFields[parcel.FieldCount] = struct{}{}
+}
+
+// CountCleared returns if the "count" field was cleared in this mutation.
+func (m *ParcelMutation) CountCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldCount]
+	return ok
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *ParcelMutation) ResetCount() {
+	m.count = nil
+	delete(m.clearedFields, parcel.FieldCount)
+}
+
+// SetGrade sets the "grade" field.
+func (m *ParcelMutation) SetGrade(k kinds.Grade) {
+	m.grade = &k
+}
+
+// Grade returns the value of the "grade" field in the mutation.
+func (m *ParcelMutation) Grade() (r kinds.Grade, exists bool) {
+	v := m.grade
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGrade returns the old "grade" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldGrade(ctx context.Context) (v kinds.Grade, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGrade is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGrade requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGrade: %w", err)
+	}
+	return oldValue.Grade, nil
+}
+
+// ClearGrade clears the value of the "grade" field.
+func (m *ParcelMutation) ClearGrade() {
+	m.grade = nil
+	m.clearedFields[parcel.FieldGrade] = struct{}{}
+}
+
+// GradeCleared returns if the "grade" field was cleared in this mutation.
+func (m *ParcelMutation) GradeCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldGrade]
+	return ok
+}
+
+// ResetGrade resets all changes to the "grade" field.
+func (m *ParcelMutation) ResetGrade() {
+	m.grade = nil
+	delete(m.clearedFields, parcel.FieldGrade)
+}
+
+// SetSpan sets the "span" field.
+func (m *ParcelMutation) SetSpan(k kinds.Span) {
+	m.span = &k
+}
+
+// Span returns the value of the "span" field in the mutation.
+func (m *ParcelMutation) Span() (r kinds.Span, exists bool) {
+	v := m.span
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSpan returns the old "span" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldSpan(ctx context.Context) (v *kinds.Span, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSpan is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSpan requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSpan: %w", err)
+	}
+	return oldValue.Span, nil
+}
+
+// ClearSpan clears the value of the "span" field.
+func (m *ParcelMutation) ClearSpan() {
+	m.span = nil
+	m.clearedFields[parcel.FieldSpan] = struct{}{}
+}
+
+// SpanCleared returns if the "span" field was cleared in this mutation.
+func (m *ParcelMutation) SpanCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldSpan]
+	return ok
+}
+
+// ResetSpan resets all changes to the "span" field.
+func (m *ParcelMutation) ResetSpan() {
+	m.span = nil
+	delete(m.clearedFields, parcel.FieldSpan)
+}
+
+// SetSeal sets the "seal" field.
+func (m *ParcelMutation) SetSeal(k kinds.Seal) {
+	m.seal = &k
+}
+
+// Seal returns the value of the "seal" field in the mutation.
+func (m *ParcelMutation) Seal() (r kinds.Seal, exists bool) {
+	v := m.seal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeal returns the old "seal" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldSeal(ctx context.Context) (v kinds.Seal, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeal: %w", err)
+	}
+	return oldValue.Seal, nil
+}
+
+// ClearSeal clears the value of the "seal" field.
+func (m *ParcelMutation) ClearSeal() {
+	m.seal = nil
+	m.clearedFields[parcel.FieldSeal] = struct{}{}
+}
+
+// SealCleared returns if the "seal" field was cleared in this mutation.
+func (m *ParcelMutation) SealCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldSeal]
+	return ok
+}
+
+// ResetSeal resets all changes to the "seal" field.
+func (m *ParcelMutation) ResetSeal() {
+	m.seal = nil
+	delete(m.clearedFields, parcel.FieldSeal)
+}
+
+// SetFee sets the "fee" field.
+func (m *ParcelMutation) SetFee(k kinds.Fee) {
+	m.fee = &k
+}
+
+// Fee returns the value of the "fee" field in the mutation.
+func (m *ParcelMutation) Fee() (r kinds.Fee, exists bool) {
+	v := m.fee
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFee returns the old "fee" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldFee(ctx context.Context) (v *kinds.Fee, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFee is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFee requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFee: %w", err)
+	}
+	return oldValue.Fee, nil
+}
+
+// ClearFee clears the value of the "fee" field.
+func (m *ParcelMutation) ClearFee() {
+	m.fee = nil
+	m.clearedFields[parcel.FieldFee] = struct{}{}
+}
+
+// FeeCleared returns if the "fee" field was cleared in this mutation.
+func (m *ParcelMutation) FeeCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldFee]
+	return ok
+}
+
+// ResetFee resets all changes to the "fee" field.
+func (m *ParcelMutation) ResetFee() {
+	m.fee = nil
+	delete(m.clearedFields, parcel.FieldFee)
+}
+
+// SetTip sets the "tip" field.
+func (m *ParcelMutation) SetTip(k kinds.Fee) {
+	m.tip = &k
+}
+
+// Tip returns the value of the "tip" field in the mutation.
+func (m *ParcelMutation) Tip() (r kinds.Fee, exists bool) {
+	v := m.tip
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTip returns the old "tip" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldTip(ctx context.Context) (v kinds.Fee, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTip is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTip requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTip: %w", err)
+	}
+	return oldValue.Tip, nil
+}
+
+// ClearTip clears the value of the "tip" field.
+func (m *ParcelMutation) ClearTip() {
+	m.tip = nil
+	m.clearedFields[parcel.FieldTip] = struct{}{}
+}
+
+// TipCleared returns if the "tip" field was cleared in this mutation.
+func (m *ParcelMutation) TipCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldTip]
+	return ok
+}
+
+// ResetTip resets all changes to the "tip" field.
+func (m *ParcelMutation) ResetTip() {
+	m.tip = nil
+	delete(m.clearedFields, parcel.FieldTip)
+}
+
+// SetWave sets the "wave" field.
+func (m *ParcelMutation) SetWave(k kinds.Wave) {
+	m.wave = &k
+}
+
+// Wave returns the value of the "wave" field in the mutation.
+func (m *ParcelMutation) Wave() (r kinds.Wave, exists bool) {
+	v := m.wave
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWave returns the old "wave" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldWave(ctx context.Context) (v kinds.Wave, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWave is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWave requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWave: %w", err)
+	}
+	return oldValue.Wave, nil
+}
+
+// ClearWave clears the value of the "wave" field.
+func (m *ParcelMutation) ClearWave() {
+	m.wave = nil
+	m.clearedFields[parcel.FieldWave] = struct{}{}
+}
+
+// WaveCleared returns if the "wave" field was cleared in this mutation.
+func (m *ParcelMutation) WaveCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldWave]
+	return ok
+}
+
+// ResetWave resets all changes to the "wave" field.
+func (m *ParcelMutation) ResetWave() {
+	m.wave = nil
+	delete(m.clearedFields, parcel.FieldWave)
+}
+
+// SetStamps sets the "stamps" field.
+func (m *ParcelMutation) SetStamps(n []netip.Addr) {
+	m.stamps = &n
+	m.appendstamps = nil
+}
+
+// Stamps returns the value of the "stamps" field in the mutation.
+func (m *ParcelMutation) Stamps() (r []netip.Addr, exists bool) {
+	v := m.stamps
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStamps returns the old "stamps" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldStamps(ctx context.Context) (v []netip.Addr, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStamps is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStamps requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStamps: %w", err)
+	}
+	return oldValue.Stamps, nil
+}
+
+// AppendStamps adds n to the "stamps" field.
+func (m *ParcelMutation) AppendStamps(n []netip.Addr) {
+	m.appendstamps = append(m.appendstamps, n...)
+}
+
+// AppendedStamps returns the list of values that were appended to the "stamps" field in this mutation.
+func (m *ParcelMutation) AppendedStamps() ([]netip.Addr, bool) {
+	if len(m.appendstamps) == 0 {
+		return nil, false
+	}
+	return m.appendstamps, true
+}
+
+// ClearStamps clears the value of the "stamps" field.
+func (m *ParcelMutation) ClearStamps() {
+	m.stamps = nil
+	m.appendstamps = nil
+	m.clearedFields[parcel.FieldStamps] = struct{}{}
+}
+
+// StampsCleared returns if the "stamps" field was cleared in this mutation.
+func (m *ParcelMutation) StampsCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldStamps]
+	return ok
+}
+
+// ResetStamps resets all changes to the "stamps" field.
+func (m *ParcelMutation) ResetStamps() {
+	m.stamps = nil
+	m.appendstamps = nil
+	delete(m.clearedFields, parcel.FieldStamps)
+}
+
+// SetSent sets the "sent" field.
+func (m *ParcelMutation) SetSent(t time.Time) {
+	m.sent = &t
+}
+
+// Sent returns the value of the "sent" field in the mutation.
+func (m *ParcelMutation) Sent() (r time.Time, exists bool) {
+	v := m.sent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSent returns the old "sent" field's value of the Parcel entity.
+// If the Parcel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParcelMutation) OldSent(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSent: %w", err)
+	}
+	return oldValue.Sent, nil
+}
+
+// ClearSent clears the value of the "sent" field.
+func (m *ParcelMutation) ClearSent() {
+	m.sent = nil
+	m.clearedFields[parcel.FieldSent] = struct{}{}
+}
+
+// SentCleared returns if the "sent" field was cleared in this mutation.
+func (m *ParcelMutation) SentCleared() bool {
+	_, ok := m.clearedFields[parcel.FieldSent]
+	return ok
+}
+
+// ResetSent resets all changes to the "sent" field.
+func (m *ParcelMutation) ResetSent() {
+	m.sent = nil
+	delete(m.clearedFields, parcel.FieldSent)
+}
+
+// Where appends a list predicates to the ParcelMutation builder.
+func (m *ParcelMutation) Where(ps ...predicate.Parcel) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ParcelMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ParcelMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Parcel, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ParcelMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ParcelMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Parcel).
+func (m *ParcelMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ParcelMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.weight != nil {
+		fields = append(fields, parcel.FieldWeight)
+	}
+	if m.insured != nil {
+		fields = append(fields, parcel.FieldInsured)
+	}
+	if m.serial != nil {
+		fields = append(fields, parcel.FieldSerial)
+	}
+	if m.transit != nil {
+		fields = append(fields, parcel.FieldTransit)
+	}
+	if m.origin != nil {
+		fields = append(fields, parcel.FieldOrigin)
+	}
+	if m.relay != nil {
+		fields = append(fields, parcel.FieldRelay)
+	}
+	if m.route != nil {
+		fields = append(fields, parcel.FieldRoute)
+	}
+	if m.count != nil {
+		fields = append(fields, parcel.FieldCount)
+	}
+	if m.grade != nil {
+		fields = append(fields, parcel.FieldGrade)
+	}
+	if m.span != nil {
+		fields = append(fields, parcel.FieldSpan)
+	}
+	if m.seal != nil {
+		fields = append(fields, parcel.FieldSeal)
+	}
+	if m.fee != nil {
+		fields = append(fields, parcel.FieldFee)
+	}
+	if m.tip != nil {
+		fields = append(fields, parcel.FieldTip)
+	}
+	if m.wave != nil {
+		fields = append(fields, parcel.FieldWave)
+	}
+	if m.stamps != nil {
+		fields = append(fields, parcel.FieldStamps)
+	}
+	if m.sent != nil {
+		fields = append(fields, parcel.FieldSent)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ParcelMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case parcel.FieldWeight:
+		return m.Weight()
+	case parcel.FieldInsured:
+		return m.Insured()
+	case parcel.FieldSerial:
+		return m.Serial()
+	case parcel.FieldTransit:
+		return m.Transit()
+	case parcel.FieldOrigin:
+		return m.Origin()
+	case parcel.FieldRelay:
+		return m.Relay()
+	case parcel.FieldRoute:
+		return m.Route()
+	case parcel.FieldCount:
+		return m.Count()
+	case parcel.FieldGrade:
+		return m.Grade()
+	case parcel.FieldSpan:
+		return m.Span()
+	case parcel.FieldSeal:
+		return m.Seal()
+	case parcel.FieldFee:
+		return m.Fee()
+	case parcel.FieldTip:
+		return m.Tip()
+	case parcel.FieldWave:
+		return m.Wave()
+	case parcel.FieldStamps:
+		return m.Stamps()
+	case parcel.FieldSent:
+		return m.Sent()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ParcelMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case parcel.FieldWeight:
+		return m.OldWeight(ctx)
+	case parcel.FieldInsured:
+		return m.OldInsured(ctx)
+	case parcel.FieldSerial:
+		return m.OldSerial(ctx)
+	case parcel.FieldTransit:
+		return m.OldTransit(ctx)
+	case parcel.FieldOrigin:
+		return m.OldOrigin(ctx)
+	case parcel.FieldRelay:
+		return m.OldRelay(ctx)
+	case parcel.FieldRoute:
+		return m.OldRoute(ctx)
+	case parcel.FieldCount:
+		return m.OldCount(ctx)
+	case parcel.FieldGrade:
+		return m.OldGrade(ctx)
+	case parcel.FieldSpan:
+		return m.OldSpan(ctx)
+	case parcel.FieldSeal:
+		return m.OldSeal(ctx)
+	case parcel.FieldFee:
+		return m.OldFee(ctx)
+	case parcel.FieldTip:
+		return m.OldTip(ctx)
+	case parcel.FieldWave:
+		return m.OldWave(ctx)
+	case parcel.FieldStamps:
+		return m.OldStamps(ctx)
+	case parcel.FieldSent:
+		return m.OldSent(ctx)
+	}
+	return nil, fmt.Errorf("unknown Parcel field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ParcelMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case parcel.FieldWeight:
+		v, ok := value.(decimal.Decimal)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWeight(v)
+		return nil
+	case parcel.FieldInsured:
+		v, ok := value.(decimal.NullDecimal)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInsured(v)
+		return nil
+	case parcel.FieldSerial:
+		v, ok := value.(*big.Int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSerial(v)
+		return nil
+	case parcel.FieldTransit:
+		v, ok := value.(time.Duration)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTransit(v)
+		return nil
+	case parcel.FieldOrigin:
+		v, ok := value.(net.IP)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrigin(v)
+		return nil
+	case parcel.FieldRelay:
+		v, ok := value.(netip.Addr)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRelay(v)
+		return nil
+	case parcel.FieldRoute:
+		v, ok := value.(*kinds.Route)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoute(v)
+		return nil
+	case parcel.FieldCount:
+		v, ok := value.(**int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	case parcel.FieldGrade:
+		v, ok := value.(kinds.Grade)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGrade(v)
+		return nil
+	case parcel.FieldSpan:
+		v, ok := value.(kinds.Span)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSpan(v)
+		return nil
+	case parcel.FieldSeal:
+		v, ok := value.(kinds.Seal)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeal(v)
+		return nil
+	case parcel.FieldFee:
+		v, ok := value.(kinds.Fee)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFee(v)
+		return nil
+	case parcel.FieldTip:
+		v, ok := value.(kinds.Fee)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTip(v)
+		return nil
+	case parcel.FieldWave:
+		v, ok := value.(kinds.Wave)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWave(v)
+		return nil
+	case parcel.FieldStamps:
+		v, ok := value.([]netip.Addr)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStamps(v)
+		return nil
+	case parcel.FieldSent:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSent(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Parcel field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ParcelMutation) AddedFields() []string {
+	var fields []string
+	if m.addtransit != nil {
+		fields = append(fields, parcel.FieldTransit)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ParcelMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case parcel.FieldTransit:
+		return m.AddedTransit()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ParcelMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case parcel.FieldTransit:
+		v, ok := value.(time.Duration)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTransit(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Parcel numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ParcelMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(parcel.FieldWeight) {
+		fields = append(fields, parcel.FieldWeight)
+	}
+	if m.FieldCleared(parcel.FieldInsured) {
+		fields = append(fields, parcel.FieldInsured)
+	}
+	if m.FieldCleared(parcel.FieldSerial) {
+		fields = append(fields, parcel.FieldSerial)
+	}
+	if m.FieldCleared(parcel.FieldTransit) {
+		fields = append(fields, parcel.FieldTransit)
+	}
+	if m.FieldCleared(parcel.FieldOrigin) {
+		fields = append(fields, parcel.FieldOrigin)
+	}
+	if m.FieldCleared(parcel.FieldRelay) {
+		fields = append(fields, parcel.FieldRelay)
+	}
+	if m.FieldCleared(parcel.FieldRoute) {
+		fields = append(fields, parcel.FieldRoute)
+	}
+	if m.FieldCleared(parcel.FieldCount) {
+		fields = append(fields, parcel.FieldCount)
+	}
+	if m.FieldCleared(parcel.FieldGrade) {
+		fields = append(fields, parcel.FieldGrade)
+	}
+	if m.FieldCleared(parcel.FieldSpan) {
+		fields = append(fields, parcel.FieldSpan)
+	}
+	if m.FieldCleared(parcel.FieldSeal) {
+		fields = append(fields, parcel.FieldSeal)
+	}
+	if m.FieldCleared(parcel.FieldFee) {
+		fields = append(fields, parcel.FieldFee)
+	}
+	if m.FieldCleared(parcel.FieldTip) {
+		fields = append(fields, parcel.FieldTip)
+	}
+	if m.FieldCleared(parcel.FieldWave) {
+		fields = append(fields, parcel.FieldWave)
+	}
+	if m.FieldCleared(parcel.FieldStamps) {
+		fields = append(fields, parcel.FieldStamps)
+	}
+	if m.FieldCleared(parcel.FieldSent) {
+		fields = append(fields, parcel.FieldSent)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ParcelMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ParcelMutation) ClearField(name string) error {
+	switch name {
+	case parcel.FieldWeight:
+		m.ClearWeight()
+		return nil
+	case parcel.FieldInsured:
+		m.ClearInsured()
+		return nil
+	case parcel.FieldSerial:
+		m.ClearSerial()
+		return nil
+	case parcel.FieldTransit:
+		m.ClearTransit()
+		return nil
+	case parcel.FieldOrigin:
+		m.ClearOrigin()
+		return nil
+	case parcel.FieldRelay:
+		m.ClearRelay()
+		return nil
+	case parcel.FieldRoute:
+		m.ClearRoute()
+		return nil
+	case parcel.FieldCount:
+		m.ClearCount()
+		return nil
+	case parcel.FieldGrade:
+		m.ClearGrade()
+		return nil
+	case parcel.FieldSpan:
+		m.ClearSpan()
+		return nil
+	case parcel.FieldSeal:
+		m.ClearSeal()
+		return nil
+	case parcel.FieldFee:
+		m.ClearFee()
+		return nil
+	case parcel.FieldTip:
+		m.ClearTip()
+		return nil
+	case parcel.FieldWave:
+		m.ClearWave()
+		return nil
+	case parcel.FieldStamps:
+		m.ClearStamps()
+		return nil
+	case parcel.FieldSent:
+		m.ClearSent()
+		return nil
+	}
+	return fmt.Errorf("unknown Parcel nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ParcelMutation) ResetField(name string) error {
+	switch name {
+	case parcel.FieldWeight:
+		m.ResetWeight()
+		return nil
+	case parcel.FieldInsured:
+		m.ResetInsured()
+		return nil
+	case parcel.FieldSerial:
+		m.ResetSerial()
+		return nil
+	case parcel.FieldTransit:
+		m.ResetTransit()
+		return nil
+	case parcel.FieldOrigin:
+		m.ResetOrigin()
+		return nil
+	case parcel.FieldRelay:
+		m.ResetRelay()
+		return nil
+	case parcel.FieldRoute:
+		m.ResetRoute()
+		return nil
+	case parcel.FieldCount:
+		m.ResetCount()
+		return nil
+	case parcel.FieldGrade:
+		m.ResetGrade()
+		return nil
+	case parcel.FieldSpan:
+		m.ResetSpan()
+		return nil
+	case parcel.FieldSeal:
+		m.ResetSeal()
+		return nil
+	case parcel.FieldFee:
+		m.ResetFee()
+		return nil
+	case parcel.FieldTip:
+		m.ResetTip()
+		return nil
+	case parcel.FieldWave:
+		m.ResetWave()
+		return nil
+	case parcel.FieldStamps:
+		m.ResetStamps()
+		return nil
+	case parcel.FieldSent:
+		m.ResetSent()
+		return nil
+	}
+	return fmt.Errorf("unknown Parcel field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ParcelMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ParcelMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ParcelMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ParcelMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ParcelMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ParcelMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ParcelMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Parcel unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ParcelMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Parcel edge %s", name)
+}
+
+// PatronMutation represents an operation that mutates the Patron nodes in the graph.
+type PatronMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *int
+	email            *string
+	phone            *string
+	tier             *patron.Tier
+	visits           *float64
+	addvisits        *float64
+	stars            *int8
+	addstars         *int8
+	floor            *int
+	addfloor         *int
+	note             *string
+	pin              *string
+	clearedFields    map[string]struct{}
+	sponsor          *int
+	clearedsponsor   bool
+	sponsored        map[int]struct{}
+	removedsponsored map[int]struct{}
+	clearedsponsored bool
+	mates            map[int]struct{}
+	removedmates     map[int]struct{}
+	clearedmates     bool
+	done             bool
+	oldValue         func(context.Context) (*Patron, error)
+	predicates       []predicate.Patron
+	_audit           auditState
+}
+
+var _ ent.Mutation = (*PatronMutation)(nil)
+
+// patronOption allows management of the mutation configuration using functional options.
+type patronOption func(*PatronMutation)
+
+// newPatronMutation creates new mutation for the Patron entity.
+func newPatronMutation(c config, op Op, opts ...patronOption) *PatronMutation {
+	m := &PatronMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePatron,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPatronID sets the ID field of the mutation.
+func withPatronID(id int) patronOption {
+	return func(m *PatronMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Patron
+		)
+		m.oldValue = func(ctx context.Context) (*Patron, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Patron.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPatron sets the old Patron of the mutation.
+func withPatron(node *Patron) patronOption {
+	return func(m *PatronMutation) {
+		m.oldValue = func(context.Context) (*Patron, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PatronMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PatronMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PatronMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PatronMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Patron.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetEmail sets the "email" field.
+func (m *PatronMutation) SetEmail(s string) {
+	m.email = &s
+}
+
+// Email returns the value of the "email" field in the mutation.
+func (m *PatronMutation) Email() (r string, exists bool) {
+	v := m.email
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmail returns the old "email" field's value of the Patron entity.
+// If the Patron object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatronMutation) OldEmail(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmail: %w", err)
+	}
+	return oldValue.Email, nil
+}
+
+// ResetEmail resets all changes to the "email" field.
+func (m *PatronMutation) ResetEmail() {
+	m.email = nil
+}
+
+// SetPhone sets the "phone" field.
+func (m *PatronMutation) SetPhone(s string) {
+	m.phone = &s
+}
+
+// Phone returns the value of the "phone" field in the mutation.
+func (m *PatronMutation) Phone() (r string, exists bool) {
+	v := m.phone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhone returns the old "phone" field's value of the Patron entity.
+// If the Patron object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatronMutation) OldPhone(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhone: %w", err)
+	}
+	return oldValue.Phone, nil
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (m *PatronMutation) ClearPhone() {
+	m.phone = nil
+	m.clearedFields[patron.FieldPhone] = struct{}{}
+}
+
+// PhoneCleared returns if the "phone" field was cleared in this mutation.
+func (m *PatronMutation) PhoneCleared() bool {
+	_, ok := m.clearedFields[patron.FieldPhone]
+	return ok
+}
+
+// ResetPhone resets all changes to the "phone" field.
+func (m *PatronMutation) ResetPhone() {
+	m.phone = nil
+	delete(m.clearedFields, patron.FieldPhone)
+}
+
+// SetTier sets the "tier" field.
+func (m *PatronMutation) SetTier(pa patron.Tier) {
+	m.tier = &pa
+}
+
+// Tier returns the value of the "tier" field in the mutation.
+func (m *PatronMutation) Tier() (r patron.Tier, exists bool) {
+	v := m.tier
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTier returns the old "tier" field's value of the Patron entity.
+// If the Patron object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatronMutation) OldTier(ctx context.Context) (v patron.Tier, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTier is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTier requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTier: %w", err)
+	}
+	return oldValue.Tier, nil
+}
+
+// ResetTier resets all changes to the "tier" field.
+func (m *PatronMutation) ResetTier() {
+	m.tier = nil
+}
+
+// SetVisits sets the "visits" field.
+func (m *PatronMutation) SetVisits(f float64) {
+	m.visits = &f
+	m.addvisits = nil
+}
+
+// Visits returns the value of the "visits" field in the mutation.
+func (m *PatronMutation) Visits() (r float64, exists bool) {
+	v := m.visits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisits returns the old "visits" field's value of the Patron entity.
+// If the Patron object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatronMutation) OldVisits(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisits is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisits requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisits: %w", err)
+	}
+	return oldValue.Visits, nil
+}
+
+// AddVisits adds f to the "visits" field.
+func (m *PatronMutation) AddVisits(f float64) {
+	if m.addvisits != nil {
+		*m.addvisits += f
+	} else {
+		m.addvisits = &f
+	}
+}
+
+// AddedVisits returns the value that was added to the "visits" field in this mutation.
+func (m *PatronMutation) AddedVisits() (r float64, exists bool) {
+	v := m.addvisits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVisits resets all changes to the "visits" field.
+func (m *PatronMutation) ResetVisits() {
+	m.visits = nil
+	m.addvisits = nil
+}
+
+// SetStars sets the "stars" field.
+func (m *PatronMutation) SetStars(i int8) {
+	m.stars = &i
+	m.addstars = nil
+}
+
+// Stars returns the value of the "stars" field in the mutation.
+func (m *PatronMutation) Stars() (r int8, exists bool) {
+	v := m.stars
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStars returns the old "stars" field's value of the Patron entity.
+// If the Patron object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatronMutation) OldStars(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStars is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStars requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStars: %w", err)
+	}
+	return oldValue.Stars, nil
+}
+
+// AddStars adds i to the "stars" field.
+func (m *PatronMutation) AddStars(i int8) {
+	if m.addstars != nil {
+		*m.addstars += i
+	} else {
+		m.addstars = &i
+	}
+}
+
+// AddedStars returns the value that was added to the "stars" field in this mutation.
+func (m *PatronMutation) AddedStars() (r int8, exists bool) {
+	v := m.addstars
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearStars clears the value of the "stars" field.
+func (m *PatronMutation) ClearStars() {
+	m.stars = nil
+	m.addstars = nil
+	m.clearedFields[patron.FieldStars] = struct{}{}
+}
+
+// StarsCleared returns if the "stars" field was cleared in this mutation.
+func (m *PatronMutation) StarsCleared() bool {
+	_, ok := m.clearedFields[patron.FieldStars]
+	return ok
+}
+
+// ResetStars resets all changes to the "stars" field.
+func (m *PatronMutation) ResetStars() {
+	m.stars = nil
+	m.addstars = nil
+	delete(m.clearedFields, patron.FieldStars)
+}
+
+// SetFloor sets the "floor" field.
+func (m *PatronMutation) SetFloor(i int) {
+	m.floor = &i
+	m.addfloor = nil
+}
+
+// Floor returns the value of the "floor" field in the mutation.
+func (m *PatronMutation) Floor() (r int, exists bool) {
+	v := m.floor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFloor returns the old "floor" field's value of the Patron entity.
+// If the Patron object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatronMutation) OldFloor(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFloor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFloor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFloor: %w", err)
+	}
+	return oldValue.Floor, nil
+}
+
+// AddFloor adds i to the "floor" field.
+func (m *PatronMutation) AddFloor(i int) {
+	if m.addfloor != nil {
+		*m.addfloor += i
+	} else {
+		m.addfloor = &i
+	}
+}
+
+// AddedFloor returns the value that was added to the "floor" field in this mutation.
+func (m *PatronMutation) AddedFloor() (r int, exists bool) {
+	v := m.addfloor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearFloor clears the value of the "floor" field.
+func (m *PatronMutation) ClearFloor() {
+	m.floor = nil
+	m.addfloor = nil
+	m.clearedFields[patron.FieldFloor] = struct{}{}
+}
+
+// FloorCleared returns if the "floor" field was cleared in this mutation.
+func (m *PatronMutation) FloorCleared() bool {
+	_, ok := m.clearedFields[patron.FieldFloor]
+	return ok
+}
+
+// ResetFloor resets all changes to the "floor" field.
+func (m *PatronMutation) ResetFloor() {
+	m.floor = nil
+	m.addfloor = nil
+	delete(m.clearedFields, patron.FieldFloor)
+}
+
+// SetNote sets the "note" field.
+func (m *PatronMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *PatronMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the Patron entity.
+// If the Patron object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatronMutation) OldNote(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ClearNote clears the value of the "note" field.
+func (m *PatronMutation) ClearNote() {
+	m.note = nil
+	m.clearedFields[patron.FieldNote] = struct{}{}
+}
+
+// NoteCleared returns if the "note" field was cleared in this mutation.
+func (m *PatronMutation) NoteCleared() bool {
+	_, ok := m.clearedFields[patron.FieldNote]
+	return ok
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *PatronMutation) ResetNote() {
+	m.note = nil
+	delete(m.clearedFields, patron.FieldNote)
+}
+
+// SetSponsorID sets the "sponsor_id" field.
+func (m *PatronMutation) SetSponsorID(i int) {
+	m.sponsor = &i
+}
+
+// SponsorID returns the value of the "sponsor_id" field in the mutation.
+func (m *PatronMutation) SponsorID() (r int, exists bool) {
+	v := m.sponsor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSponsorID returns the old "sponsor_id" field's value of the Patron entity.
+// If the Patron object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatronMutation) OldSponsorID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSponsorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSponsorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSponsorID: %w", err)
+	}
+	return oldValue.SponsorID, nil
+}
+
+// ClearSponsorID clears the value of the "sponsor_id" field.
+func (m *PatronMutation) ClearSponsorID() {
+	m.sponsor = nil
+	m.clearedFields[patron.FieldSponsorID] = struct{}{}
+}
+
+// SponsorIDCleared returns if the "sponsor_id" field was cleared in this mutation.
+func (m *PatronMutation) SponsorIDCleared() bool {
+	_, ok := m.clearedFields[patron.FieldSponsorID]
+	return ok
+}
+
+// ResetSponsorID resets all changes to the "sponsor_id" field.
+func (m *PatronMutation) ResetSponsorID() {
+	m.sponsor = nil
+	delete(m.clearedFields, patron.FieldSponsorID)
+}
+
+// SetPin sets the "pin" field.
+func (m *PatronMutation) SetPin(s string) {
+	m.pin = &s
+}
+
+// Pin returns the value of the "pin" field in the mutation.
+func (m *PatronMutation) Pin() (r string, exists bool) {
+	v := m.pin
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPin returns the old "pin" field's value of the Patron entity.
+// If the Patron object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatronMutation) OldPin(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPin: %w", err)
+	}
+	return oldValue.Pin, nil
+}
+
+// ClearPin clears the value of the "pin" field.
+func (m *PatronMutation) ClearPin() {
+	m.pin = nil
+	m.clearedFields[patron.FieldPin] = struct{}{}
+}
+
+// PinCleared returns if the "pin" field was cleared in this mutation.
+func (m *PatronMutation) PinCleared() bool {
+	_, ok := m.clearedFields[patron.FieldPin]
+	return ok
+}
+
+// ResetPin resets all changes to the "pin" field.
+func (m *PatronMutation) ResetPin() {
+	m.pin = nil
+	delete(m.clearedFields, patron.FieldPin)
+}
+
+// ClearSponsor clears the "sponsor" edge to the Patron entity.
+func (m *PatronMutation) ClearSponsor() {
+	m.clearedsponsor = true
+	m.clearedFields[patron.FieldSponsorID] = struct{}{}
+}
+
+// SponsorCleared reports if the "sponsor" edge to the Patron entity was cleared.
+func (m *PatronMutation) SponsorCleared() bool {
+	return m.SponsorIDCleared() || m.clearedsponsor
+}
+
+// SponsorIDs returns the "sponsor" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SponsorID instead. It exists only for internal usage by the builders.
+func (m *PatronMutation) SponsorIDs() (ids []int) {
+	if id := m.sponsor; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSponsor resets all changes to the "sponsor" edge.
+func (m *PatronMutation) ResetSponsor() {
+	m.sponsor = nil
+	m.clearedsponsor = false
+}
+
+// AddSponsoredIDs adds the "sponsored" edge to the Patron entity by ids.
+func (m *PatronMutation) AddSponsoredIDs(ids ...int) {
+	if m.sponsored == nil {
+		m.sponsored = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.sponsored[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSponsored clears the "sponsored" edge to the Patron entity.
+func (m *PatronMutation) ClearSponsored() {
+	m.clearedsponsored = true
+}
+
+// SponsoredCleared reports if the "sponsored" edge to the Patron entity was cleared.
+func (m *PatronMutation) SponsoredCleared() bool {
+	return m.clearedsponsored
+}
+
+// RemoveSponsoredIDs removes the "sponsored" edge to the Patron entity by IDs.
+func (m *PatronMutation) RemoveSponsoredIDs(ids ...int) {
+	if m.removedsponsored == nil {
+		m.removedsponsored = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.sponsored, ids[i])
+		m.removedsponsored[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSponsored returns the removed IDs of the "sponsored" edge to the Patron entity.
+func (m *PatronMutation) RemovedSponsoredIDs() (ids []int) {
+	for id := range m.removedsponsored {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SponsoredIDs returns the "sponsored" edge IDs in the mutation.
+func (m *PatronMutation) SponsoredIDs() (ids []int) {
+	for id := range m.sponsored {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSponsored resets all changes to the "sponsored" edge.
+func (m *PatronMutation) ResetSponsored() {
+	m.sponsored = nil
+	m.clearedsponsored = false
+	m.removedsponsored = nil
+}
+
+// AddMateIDs adds the "mates" edge to the Patron entity by ids.
+func (m *PatronMutation) AddMateIDs(ids ...int) {
+	if m.mates == nil {
+		m.mates = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.mates[ids[i]] = struct{}{}
+	}
+}
+
+// ClearMates clears the "mates" edge to the Patron entity.
+func (m *PatronMutation) ClearMates() {
+	m.clearedmates = true
+}
+
+// MatesCleared reports if the "mates" edge to the Patron entity was cleared.
+func (m *PatronMutation) MatesCleared() bool {
+	return m.clearedmates
+}
+
+// RemoveMateIDs removes the "mates" edge to the Patron entity by IDs.
+func (m *PatronMutation) RemoveMateIDs(ids ...int) {
+	if m.removedmates == nil {
+		m.removedmates = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.mates, ids[i])
+		m.removedmates[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedMates returns the removed IDs of the "mates" edge to the Patron entity.
+func (m *PatronMutation) RemovedMatesIDs() (ids []int) {
+	for id := range m.removedmates {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// MatesIDs returns the "mates" edge IDs in the mutation.
+func (m *PatronMutation) MatesIDs() (ids []int) {
+	for id := range m.mates {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetMates resets all changes to the "mates" edge.
+func (m *PatronMutation) ResetMates() {
+	m.mates = nil
+	m.clearedmates = false
+	m.removedmates = nil
+}
+
+// Where appends a list predicates to the PatronMutation builder.
+func (m *PatronMutation) Where(ps ...predicate.Patron) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PatronMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PatronMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Patron, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PatronMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PatronMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Patron).
+func (m *PatronMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PatronMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.email != nil {
+		fields = append(fields, patron.FieldEmail)
+	}
+	if m.phone != nil {
+		fields = append(fields, patron.FieldPhone)
+	}
+	if m.tier != nil {
+		fields = append(fields, patron.FieldTier)
+	}
+	if m.visits != nil {
+		fields = append(fields, patron.FieldVisits)
+	}
+	if m.stars != nil {
+		fields = append(fields, patron.FieldStars)
+	}
+	if m.floor != nil {
+		fields = append(fields, patron.FieldFloor)
+	}
+	if m.note != nil {
+		fields = append(fields, patron.FieldNote)
+	}
+	if m.sponsor != nil {
+		fields = append(fields, patron.FieldSponsorID)
+	}
+	if m.pin != nil {
+		fields = append(fields, patron.FieldPin)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PatronMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case patron.FieldEmail:
+		return m.Email()
+	case patron.FieldPhone:
+		return m.Phone()
+	case patron.FieldTier:
+		return m.Tier()
+	case patron.FieldVisits:
+		return m.Visits()
+	case patron.FieldStars:
+		return m.Stars()
+	case patron.FieldFloor:
+		return m.Floor()
+	case patron.FieldNote:
+		return m.Note()
+	case patron.FieldSponsorID:
+		return m.SponsorID()
+	case patron.FieldPin:
+		return m.Pin()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PatronMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case patron.FieldEmail:
+		return m.OldEmail(ctx)
+	case patron.FieldPhone:
+		return m.OldPhone(ctx)
+	case patron.FieldTier:
+		return m.OldTier(ctx)
+	case patron.FieldVisits:
+		return m.OldVisits(ctx)
+	case patron.FieldStars:
+		return m.OldStars(ctx)
+	case patron.FieldFloor:
+		return m.OldFloor(ctx)
+	case patron.FieldNote:
+		return m.OldNote(ctx)
+	case patron.FieldSponsorID:
+		return m.OldSponsorID(ctx)
+	case patron.FieldPin:
+		return m.OldPin(ctx)
+	}
+	return nil, fmt.Errorf("unknown Patron field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PatronMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case patron.FieldEmail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmail(v)
+		return nil
+	case patron.FieldPhone:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhone(v)
+		return nil
+	case patron.FieldTier:
+		v, ok := value.(patron.Tier)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTier(v)
+		return nil
+	case patron.FieldVisits:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisits(v)
+		return nil
+	case patron.FieldStars:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStars(v)
+		return nil
+	case patron.FieldFloor:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFloor(v)
+		return nil
+	case patron.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case patron.FieldSponsorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSponsorID(v)
+		return nil
+	case patron.FieldPin:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPin(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Patron field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PatronMutation) AddedFields() []string {
+	var fields []string
+	if m.addvisits != nil {
+		fields = append(fields, patron.FieldVisits)
+	}
+	if m.addstars != nil {
+		fields = append(fields, patron.FieldStars)
+	}
+	if m.addfloor != nil {
+		fields = append(fields, patron.FieldFloor)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PatronMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case patron.FieldVisits:
+		return m.AddedVisits()
+	case patron.FieldStars:
+		return m.AddedStars()
+	case patron.FieldFloor:
+		return m.AddedFloor()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PatronMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case patron.FieldVisits:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVisits(v)
+		return nil
+	case patron.FieldStars:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStars(v)
+		return nil
+	case patron.FieldFloor:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFloor(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Patron numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PatronMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(patron.FieldPhone) {
+		fields = append(fields, patron.FieldPhone)
+	}
+	if m.FieldCleared(patron.FieldStars) {
+		fields = append(fields, patron.FieldStars)
+	}
+	if m.FieldCleared(patron.FieldFloor) {
+		fields = append(fields, patron.FieldFloor)
+	}
+	if m.FieldCleared(patron.FieldNote) {
+		fields = append(fields, patron.FieldNote)
+	}
+	if m.FieldCleared(patron.FieldSponsorID) {
+		fields = append(fields, patron.FieldSponsorID)
+	}
+	if m.FieldCleared(patron.FieldPin) {
+		fields = append(fields, patron.FieldPin)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PatronMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PatronMutation) ClearField(name string) error {
+	switch name {
+	case patron.FieldPhone:
+		m.ClearPhone()
+		return nil
+	case patron.FieldStars:
+		m.ClearStars()
+		return nil
+	case patron.FieldFloor:
+		m.ClearFloor()
+		return nil
+	case patron.FieldNote:
+		m.ClearNote()
+		return nil
+	case patron.FieldSponsorID:
+		m.ClearSponsorID()
+		return nil
+	case patron.FieldPin:
+		m.ClearPin()
+		return nil
+	}
+	return fmt.Errorf("unknown Patron nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PatronMutation) ResetField(name string) error {
+	switch name {
+	case patron.FieldEmail:
+		m.ResetEmail()
+		return nil
+	case patron.FieldPhone:
+		m.ResetPhone()
+		return nil
+	case patron.FieldTier:
+		m.ResetTier()
+		return nil
+	case patron.FieldVisits:
+		m.ResetVisits()
+		return nil
+	case patron.FieldStars:
+		m.ResetStars()
+		return nil
+	case patron.FieldFloor:
+		m.ResetFloor()
+		return nil
+	case patron.FieldNote:
+		m.ResetNote()
+		return nil
+	case patron.FieldSponsorID:
+		m.ResetSponsorID()
+		return nil
+	case patron.FieldPin:
+		m.ResetPin()
+		return nil
+	}
+	return fmt.Errorf("unknown Patron field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PatronMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.sponsor != nil {
+		edges = append(edges, patron.EdgeSponsor)
+	}
+	if m.sponsored != nil {
+		edges = append(edges, patron.EdgeSponsored)
+	}
+	if m.mates != nil {
+		edges = append(edges, patron.EdgeMates)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PatronMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case patron.EdgeSponsor:
+		if id := m.sponsor; id != nil {
+			return []ent.Value{*id}
+		}
+	case patron.EdgeSponsored:
+		ids := make([]ent.Value, 0, len(m.sponsored))
+		for id := range m.sponsored {
+			ids = append(ids, id)
+		}
+		return ids
+	case patron.EdgeMates:
+		ids := make([]ent.Value, 0, len(m.mates))
+		for id := range m.mates {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PatronMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedsponsored != nil {
+		edges = append(edges, patron.EdgeSponsored)
+	}
+	if m.removedmates != nil {
+		edges = append(edges, patron.EdgeMates)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PatronMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case patron.EdgeSponsored:
+		ids := make([]ent.Value, 0, len(m.removedsponsored))
+		for id := range m.removedsponsored {
+			ids = append(ids, id)
+		}
+		return ids
+	case patron.EdgeMates:
+		ids := make([]ent.Value, 0, len(m.removedmates))
+		for id := range m.removedmates {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PatronMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedsponsor {
+		edges = append(edges, patron.EdgeSponsor)
+	}
+	if m.clearedsponsored {
+		edges = append(edges, patron.EdgeSponsored)
+	}
+	if m.clearedmates {
+		edges = append(edges, patron.EdgeMates)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PatronMutation) EdgeCleared(name string) bool {
+	switch name {
+	case patron.EdgeSponsor:
+		return m.clearedsponsor
+	case patron.EdgeSponsored:
+		return m.clearedsponsored
+	case patron.EdgeMates:
+		return m.clearedmates
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PatronMutation) ClearEdge(name string) error {
+	switch name {
+	case patron.EdgeSponsor:
+		m.ClearSponsor()
+		return nil
+	}
+	return fmt.Errorf("unknown Patron unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PatronMutation) ResetEdge(name string) error {
+	switch name {
+	case patron.EdgeSponsor:
+		m.ResetSponsor()
+		return nil
+	case patron.EdgeSponsored:
+		m.ResetSponsored()
+		return nil
+	case patron.EdgeMates:
+		m.ResetMates()
+		return nil
+	}
+	return fmt.Errorf("unknown Patron edge %s", name)
 }
 
 // PetMutation represents an operation that mutates the Pet nodes in the graph.

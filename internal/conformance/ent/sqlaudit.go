@@ -29,6 +29,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/org"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/parcel"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/patron"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/room"
@@ -42,7 +44,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 )
 
-// auditSchema describes the types whose rows the audit log follows.
+// auditSchema describes the types whose rows the audit log follows. A client with codecs has a copy: see config.auditDescription.
 var auditSchema = sqlauditlog.NewSchema(
 	auditAccountType,
 	auditBadgeType,
@@ -58,6 +60,8 @@ var auditSchema = sqlauditlog.NewSchema(
 	auditNodeType,
 	auditOrgType,
 	auditPageType,
+	auditParcelType,
+	auditPatronType,
 	auditPetType,
 	auditPostType,
 	auditRoomType,
@@ -72,6 +76,7 @@ var auditSchema = sqlauditlog.NewSchema(
 	auditAccountLinkedLinks,
 	auditGroupRoomsLinks,
 	auditGroupUsersLinks,
+	auditPatronMatesLinks,
 	auditUserFollowingLinks,
 	auditUserFriendsLinks,
 )
@@ -802,6 +807,224 @@ func (_c *PageCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCre
 	return auditOn(ctx, &_c.config, drv), nil
 }
 
+// auditParcelType describes what is recorded of Parcel.
+var auditParcelType = &sqlauditlog.Type{
+	Name:     TypeParcel,
+	Table:    parcel.Table,
+	Identity: parcel.AuditIdentity,
+	Key:      []string{parcel.FieldID},
+	ID:       func(n any) any { return n.(*Parcel).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Parcel).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:     "weight",
+			Column:   parcel.FieldWeight,
+			Value:    func(n any) any { return n.(*Parcel).Weight },
+			Nillable: true,
+		},
+		{
+			Name:   "insured",
+			Column: parcel.FieldInsured,
+			Value:  func(n any) any { return n.(*Parcel).Insured },
+		},
+		{
+			Name:   "serial",
+			Column: parcel.FieldSerial,
+			Value:  func(n any) any { return n.(*Parcel).Serial },
+		},
+		{
+			Name:     "transit",
+			Column:   parcel.FieldTransit,
+			Value:    func(n any) any { return n.(*Parcel).Transit },
+			Nillable: true,
+		},
+		{
+			Name:   "origin",
+			Column: parcel.FieldOrigin,
+			Value:  func(n any) any { return n.(*Parcel).Origin },
+		},
+		{
+			Name:   "relay",
+			Column: parcel.FieldRelay,
+			Value:  func(n any) any { return n.(*Parcel).Relay },
+		},
+		{
+			Name:   "route",
+			Column: parcel.FieldRoute,
+			Value:  func(n any) any { return n.(*Parcel).Route },
+			JSON:   true,
+		},
+		{
+			Name:   "count",
+			Column: parcel.FieldCount,
+			Value:  func(n any) any { return n.(*Parcel).Count },
+			JSON:   true,
+		},
+		{
+			Name:   "grade",
+			Column: parcel.FieldGrade,
+			Value:  func(n any) any { return n.(*Parcel).Grade },
+		},
+		{
+			Name:     "span",
+			Column:   parcel.FieldSpan,
+			Value:    func(n any) any { return n.(*Parcel).Span },
+			Nillable: true,
+		},
+		{
+			Name:   "seal",
+			Column: parcel.FieldSeal,
+			Value:  func(n any) any { return n.(*Parcel).Seal },
+		},
+		{
+			Name:     "fee",
+			Column:   parcel.FieldFee,
+			Value:    func(n any) any { return n.(*Parcel).Fee },
+			Nillable: true,
+		},
+		{
+			Name:   "tip",
+			Column: parcel.FieldTip,
+			Value:  func(n any) any { return n.(*Parcel).Tip },
+		},
+		{
+			Name:   "wave",
+			Column: parcel.FieldWave,
+			Value:  func(n any) any { return n.(*Parcel).Wave },
+		},
+		{
+			Name:   "stamps",
+			Column: parcel.FieldStamps,
+			Value:  func(n any) any { return n.(*Parcel).Stamps },
+			JSON:   true,
+		},
+		{
+			Name:   "sent",
+			Column: parcel.FieldSent,
+			Value:  func(n any) any { return n.(*Parcel).Sent },
+		},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Parcel).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Parcel{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *ParcelMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditParcelType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *ParcelCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
+}
+
+// auditPatronType describes what is recorded of Patron.
+var auditPatronType = &sqlauditlog.Type{
+	Name:     TypePatron,
+	Table:    patron.Table,
+	Identity: patron.AuditIdentity,
+	Key:      []string{patron.FieldID},
+	ID:       func(n any) any { return n.(*Patron).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Patron).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:     "email",
+			Column:   patron.FieldEmail,
+			Value:    func(n any) any { return n.(*Patron).Email },
+			Formerly: []string{"mail", "address"},
+		},
+		{
+			Name:   "phone",
+			Column: patron.FieldPhone,
+			Value:  func(n any) any { return n.(*Patron).Phone },
+		},
+		{
+			Name:   "tier",
+			Column: patron.FieldTier,
+			Value:  func(n any) any { return n.(*Patron).Tier },
+		},
+		{
+			Name:   "visits",
+			Column: patron.FieldVisits,
+			Value:  func(n any) any { return n.(*Patron).Visits },
+		},
+		{
+			Name:   "stars",
+			Column: patron.FieldStars,
+			Value:  func(n any) any { return n.(*Patron).Stars },
+		},
+		{
+			Name:     "floor",
+			Column:   patron.FieldFloor,
+			Value:    func(n any) any { return n.(*Patron).Floor },
+			Formerly: []string{"lvl"},
+		},
+		{
+			Name:     "note",
+			Column:   patron.FieldNote,
+			Value:    func(n any) any { return n.(*Patron).Note },
+			Nillable: true,
+		},
+		{
+			Name:     "sponsor_id",
+			Column:   patron.FieldSponsorID,
+			Value:    func(n any) any { return n.(*Patron).SponsorID },
+			Formerly: []string{"sponsor"},
+		},
+		{
+			Name:      "pin",
+			Column:    patron.FieldPin,
+			Value:     func(n any) any { return n.(*Patron).Pin },
+			Sensitive: true,
+			Formerly:  []string{"code"},
+		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "mates", Holder: "patron_mates", Column: "patron_id", Target: "mate_id", Type: "Patron", Formerly: []string{"friends"}},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "sponsor_id", References: "Patron"},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Patron).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Patron{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *PatronMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditPatronType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *PatronCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
+}
+
 // auditPetType describes what is recorded of Pet.
 var auditPetType = &sqlauditlog.Type{
 	Name:     TypePet,
@@ -1406,6 +1629,17 @@ var auditGroupUsersLinks = &sqlauditlog.Type{
 	},
 }
 
+// auditPatronMatesLinks describes the join table patron_mates, whose rows are the links of recorded edges.
+var auditPatronMatesLinks = &sqlauditlog.Type{
+	Name:  "patron_mates",
+	Table: "patron_mates",
+	Key:   []string{"patron_id", "mate_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "patron_id", References: "Patron", Cascade: true},
+		{Column: "mate_id", References: "Patron", Cascade: true},
+	},
+}
+
 // auditUserFollowingLinks describes the join table user_following, whose rows are the links of recorded edges.
 var auditUserFollowingLinks = &sqlauditlog.Type{
 	Name:  "user_following",
@@ -1472,9 +1706,10 @@ func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *
 }
 
 func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
+	s := c.auditDescription()
 	return sqlaudithook.Target{
-		Schema:   auditSchema,
-		Type:     t,
+		Schema:   s,
+		Type:     s.Of(t),
 		Driver:   c.driver,
 		Inner:    auditInner,
 		Actor:    c.auditActor,
@@ -1493,66 +1728,72 @@ func auditInner(drv dialect.Driver) dialect.Tx {
 
 // auditSchemaOf returns the database schema of a type's table.
 func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
-	switch t {
-	case auditAccountType:
+	switch t.Name {
+	case auditAccountType.Name:
 		return c.schemaConfig.Account
-	case auditBadgeType:
+	case auditBadgeType.Name:
 		return c.schemaConfig.Badge
-	case auditBookType:
+	case auditBookType.Name:
 		return c.schemaConfig.Book
-	case auditBoxType:
+	case auditBoxType.Name:
 		return c.schemaConfig.Box
-	case auditBrokenType:
+	case auditBrokenType.Name:
 		return c.schemaConfig.Broken
-	case auditCardType:
+	case auditCardType.Name:
 		return c.schemaConfig.Card
-	case auditDocType:
+	case auditDocType.Name:
 		return c.schemaConfig.Doc
-	case auditGroupType:
+	case auditGroupType.Name:
 		return c.schemaConfig.Group
-	case auditLampType:
+	case auditLampType.Name:
 		return c.schemaConfig.Lamp
-	case auditMembershipType:
+	case auditMembershipType.Name:
 		return c.schemaConfig.Membership
-	case auditMemoType:
+	case auditMemoType.Name:
 		return c.schemaConfig.Memo
-	case auditNodeType:
+	case auditNodeType.Name:
 		return c.schemaConfig.Node
-	case auditOrgType:
+	case auditOrgType.Name:
 		return c.schemaConfig.Org
-	case auditPageType:
+	case auditPageType.Name:
 		return c.schemaConfig.Page
-	case auditPetType:
+	case auditParcelType.Name:
+		return c.schemaConfig.Parcel
+	case auditPatronType.Name:
+		return c.schemaConfig.Patron
+	case auditPetType.Name:
 		return c.schemaConfig.Pet
-	case auditPostType:
+	case auditPostType.Name:
 		return c.schemaConfig.Post
-	case auditRoomType:
+	case auditRoomType.Name:
 		return c.schemaConfig.Room
-	case auditShelfType:
+	case auditShelfType.Name:
 		return c.schemaConfig.Shelf
-	case auditSiteType:
+	case auditSiteType.Name:
 		return c.schemaConfig.Site
-	case auditTagType:
+	case auditTagType.Name:
 		return c.schemaConfig.Tag
-	case auditTaggingType:
+	case auditTaggingType.Name:
 		return c.schemaConfig.Tagging
-	case auditTeamType:
+	case auditTeamType.Name:
 		return c.schemaConfig.Team
-	case auditTokenType:
+	case auditTokenType.Name:
 		return c.schemaConfig.Token
-	case auditTwinType:
+	case auditTwinType.Name:
 		return c.schemaConfig.Twin
-	case auditUserType:
+	case auditUserType.Name:
 		return c.schemaConfig.User
-	case auditAccountLinkedLinks:
+	case auditAccountLinkedLinks.Name:
 		return c.schemaConfig.AccountLinked
-	case auditGroupRoomsLinks:
+	case auditGroupRoomsLinks.Name:
 		return c.schemaConfig.GroupRooms
-	case auditGroupUsersLinks:
+	case auditGroupUsersLinks.Name:
 		return c.schemaConfig.GroupUsers
-	case auditUserFollowingLinks:
+	case auditPatronMatesLinks.Name:
+		return c.schemaConfig.PatronMates
+	case auditUserFollowingLinks.Name:
 		return c.schemaConfig.UserFollowing
-	case auditUserFriendsLinks:
+	case auditUserFriendsLinks.Name:
 		return c.schemaConfig.UserFriends
 	}
 	return ""
@@ -1562,7 +1803,7 @@ func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
 // and sqlaudit.Baseline.
 func (c *Client) AuditSource() sqlauditlog.Source {
 	return sqlauditlog.Source{
-		Schema:      auditSchema,
+		Schema:      c.auditDescription(),
 		Driver:      c.driver,
 		Inner:       auditInner,
 		SchemaOf:    c.auditSchemaOf,
@@ -1581,6 +1822,7 @@ func AuditActor(fn func(context.Context) (sqlauditlog.Actor, error)) Option {
 
 // auditDriver is the last option of every client: it puts the audit driver over the client's own.
 func auditDriver(c *config) {
+	c.auditDescribe()
 	if c.driver == nil {
 		return
 	}
@@ -1605,6 +1847,8 @@ func auditHooks(h *hooks) {
 	h.Node = append(h.Node, sqlaudithook.Guard(TypeNode, node.Hooks[:]))
 	h.Org = append(h.Org, sqlaudithook.New())
 	h.Page = append(h.Page, sqlaudithook.Guard(TypePage, page.Hooks[:]))
+	h.Parcel = append(h.Parcel, sqlaudithook.Guard(TypeParcel, parcel.Hooks[:]))
+	h.Patron = append(h.Patron, sqlaudithook.Guard(TypePatron, patron.Hooks[:]))
 	h.Pet = append(h.Pet, sqlaudithook.Guard(TypePet, pet.Hooks[:]))
 	h.Post = append(h.Post, sqlaudithook.Guard(TypePost, post.Hooks[:]))
 	h.Room = append(h.Room, sqlaudithook.New())
@@ -1632,6 +1876,8 @@ var auditArrange = sync.OnceFunc(func() {
 	sqlaudithook.Arrange(memo.Hooks[:])
 	sqlaudithook.Arrange(node.Hooks[:])
 	sqlaudithook.Arrange(page.Hooks[:])
+	sqlaudithook.Arrange(parcel.Hooks[:])
+	sqlaudithook.Arrange(patron.Hooks[:])
 	sqlaudithook.Arrange(pet.Hooks[:])
 	sqlaudithook.Arrange(post.Hooks[:])
 	sqlaudithook.Arrange(shelf.Hooks[:])

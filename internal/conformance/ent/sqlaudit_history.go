@@ -23,6 +23,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/memo"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/parcel"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/patron"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/shelf"
@@ -91,7 +93,7 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	}
 	histories := make(map[string][]*AuditLog, len(ids))
 	for chunk := range sqlauditlog.Chunks(ids) {
-		query := l.query.Clone().Where(auditlog.ResourceType(l.typ.Label), auditlog.ResourceIDIn(chunk...))
+		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditlog.ResourceIDIn(chunk...))
 		if len(query.ctx.Fields) > 0 {
 			query.ctx.AppendFieldOnce(auditlog.FieldResourceID)
 		}
@@ -121,9 +123,10 @@ func auditLoad[T any](inters []Interceptor, l *auditLoader[T]) []Interceptor {
 }
 
 // Changes returns the fields and edges that changed, in the order of the schema, with their values before and after as
-// the fields' own Go types.
+// the fields' own Go types. Fields and edges that were renamed since have their present names. A value that cannot be
+// read is raw, and its change has an Err.
 func (_m *AuditLog) Changes() []sqlauditlog.Change {
-	return auditSchema.Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
+	return _m.auditDescription().Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Account, also those that are
@@ -191,7 +194,7 @@ func (_q *AccountQuery) WithHistory(opts ...func(*AuditLogQuery)) *AccountQuery 
 // entity is gone.
 func (_m *AuditLog) QueryAccount() *AccountQuery {
 	_query, _node := (&AccountClient{config: _m.config}).Query(), &Account{}
-	if _m.ResourceType != auditAccountType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditAccountType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(account.ID(_node.ID))
@@ -276,7 +279,7 @@ func (_q *BadgeQuery) WithHistory(opts ...func(*AuditLogQuery)) *BadgeQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBadge() *BadgeQuery {
 	_query, _node := (&BadgeClient{config: _m.config}).Query(), &Badge{}
-	if _m.ResourceType != auditBadgeType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditBadgeType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(badge.ID(_node.ID))
@@ -361,7 +364,7 @@ func (_q *BookQuery) WithHistory(opts ...func(*AuditLogQuery)) *BookQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBook() *BookQuery {
 	_query, _node := (&BookClient{config: _m.config}).Query(), &Book{}
-	if _m.ResourceType != auditBookType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditBookType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(book.ID(_node.ID))
@@ -446,7 +449,7 @@ func (_q *BrokenQuery) WithHistory(opts ...func(*AuditLogQuery)) *BrokenQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBroken() *BrokenQuery {
 	_query, _node := (&BrokenClient{config: _m.config}).Query(), &Broken{}
-	if _m.ResourceType != auditBrokenType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditBrokenType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(broken.ID(_node.ID))
@@ -531,7 +534,7 @@ func (_q *CardQuery) WithHistory(opts ...func(*AuditLogQuery)) *CardQuery {
 // entity is gone.
 func (_m *AuditLog) QueryCard() *CardQuery {
 	_query, _node := (&CardClient{config: _m.config}).Query(), &Card{}
-	if _m.ResourceType != auditCardType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditCardType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(card.ID(_node.ID))
@@ -616,7 +619,7 @@ func (_q *DocQuery) WithHistory(opts ...func(*AuditLogQuery)) *DocQuery {
 // entity is gone.
 func (_m *AuditLog) QueryDoc() *DocQuery {
 	_query, _node := (&DocClient{config: _m.config}).Query(), &Doc{}
-	if _m.ResourceType != auditDocType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditDocType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(doc.ID(_node.ID))
@@ -701,7 +704,7 @@ func (_q *GroupQuery) WithHistory(opts ...func(*AuditLogQuery)) *GroupQuery {
 // entity is gone.
 func (_m *AuditLog) QueryGroup() *GroupQuery {
 	_query, _node := (&GroupClient{config: _m.config}).Query(), &Group{}
-	if _m.ResourceType != auditGroupType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditGroupType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(group.ID(_node.ID))
@@ -786,7 +789,7 @@ func (_q *LampQuery) WithHistory(opts ...func(*AuditLogQuery)) *LampQuery {
 // entity is gone.
 func (_m *AuditLog) QueryLamp() *LampQuery {
 	_query, _node := (&LampClient{config: _m.config}).Query(), &Lamp{}
-	if _m.ResourceType != auditLampType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditLampType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(lamp.ID(_node.ID))
@@ -871,7 +874,7 @@ func (_q *MembershipQuery) WithHistory(opts ...func(*AuditLogQuery)) *Membership
 // entity is gone.
 func (_m *AuditLog) QueryMembership() *MembershipQuery {
 	_query, _node := (&MembershipClient{config: _m.config}).Query(), &Membership{}
-	if _m.ResourceType != auditMembershipType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditMembershipType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(membership.ID(_node.ID))
@@ -956,7 +959,7 @@ func (_q *MemoQuery) WithHistory(opts ...func(*AuditLogQuery)) *MemoQuery {
 // entity is gone.
 func (_m *AuditLog) QueryMemo() *MemoQuery {
 	_query, _node := (&MemoClient{config: _m.config}).Query(), &Memo{}
-	if _m.ResourceType != auditMemoType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditMemoType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(memo.ID(_node.ID))
@@ -1041,7 +1044,7 @@ func (_q *NodeQuery) WithHistory(opts ...func(*AuditLogQuery)) *NodeQuery {
 // entity is gone.
 func (_m *AuditLog) QueryNode() *NodeQuery {
 	_query, _node := (&NodeClient{config: _m.config}).Query(), &Node{}
-	if _m.ResourceType != auditNodeType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditNodeType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(node.ID(_node.ID))
@@ -1126,7 +1129,7 @@ func (_q *PageQuery) WithHistory(opts ...func(*AuditLogQuery)) *PageQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPage() *PageQuery {
 	_query, _node := (&PageClient{config: _m.config}).Query(), &Page{}
-	if _m.ResourceType != auditPageType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditPageType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(page.ID(_node.ID))
@@ -1142,6 +1145,176 @@ func (_q *AuditLogQuery) QueryPage() *PageQuery {
 			return nil, err
 		}
 		return auditPageType.Entities(auditTable(_c, page.Table, _c.auditSchemaOf(auditPageType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Parcel, also those that are
+// gone. The interceptors and the policy of Parcel apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *ParcelClient) QueryHistory(nodes ...*Parcel) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditParcelType, nodes)
+	return auditEntries(c.config, auditParcelType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Parcel, also after it is gone.
+func (_m *Parcel) QueryHistory() *AuditLogQuery {
+	return NewParcelClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Parcel, oldest first, or an error if they were not eager-loaded: see ParcelQuery.WithHistory.
+func (_m *Parcel) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *ParcelQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditParcelType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Parcel.History.
+func (_q *ParcelQuery) WithHistory(opts ...func(*AuditLogQuery)) *ParcelQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Parcel]{
+		typ:   auditParcelType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Parcel, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryParcel queries the Parcel that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryParcel() *ParcelQuery {
+	_query, _node := (&ParcelClient{config: _m.config}).Query(), &Parcel{}
+	if !auditParcelType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(parcel.ID(_node.ID))
+}
+
+// QueryParcel queries the entities of type Parcel that the entries are about.
+func (_q *AuditLogQuery) QueryParcel() *ParcelQuery {
+	_c := _q.config
+	_query := (&ParcelClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditParcelType.Entities(auditTable(_c, parcel.Table, _c.auditSchemaOf(auditParcelType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Patron, also those that are
+// gone. The interceptors and the policy of Patron apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *PatronClient) QueryHistory(nodes ...*Patron) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditPatronType, nodes)
+	return auditEntries(c.config, auditPatronType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Patron, also after it is gone.
+func (_m *Patron) QueryHistory() *AuditLogQuery {
+	return NewPatronClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Patron, oldest first, or an error if they were not eager-loaded: see PatronQuery.WithHistory.
+func (_m *Patron) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *PatronQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditPatronType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Patron.History.
+func (_q *PatronQuery) WithHistory(opts ...func(*AuditLogQuery)) *PatronQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Patron]{
+		typ:   auditPatronType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Patron, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryPatron queries the Patron that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryPatron() *PatronQuery {
+	_query, _node := (&PatronClient{config: _m.config}).Query(), &Patron{}
+	if !auditPatronType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(patron.ID(_node.ID))
+}
+
+// QueryPatron queries the entities of type Patron that the entries are about.
+func (_q *AuditLogQuery) QueryPatron() *PatronQuery {
+	_c := _q.config
+	_query := (&PatronClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditPatronType.Entities(auditTable(_c, patron.Table, _c.auditSchemaOf(auditPatronType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1211,7 +1384,7 @@ func (_q *PetQuery) WithHistory(opts ...func(*AuditLogQuery)) *PetQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPet() *PetQuery {
 	_query, _node := (&PetClient{config: _m.config}).Query(), &Pet{}
-	if _m.ResourceType != auditPetType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditPetType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(pet.ID(_node.ID))
@@ -1296,7 +1469,7 @@ func (_q *PostQuery) WithHistory(opts ...func(*AuditLogQuery)) *PostQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPost() *PostQuery {
 	_query, _node := (&PostClient{config: _m.config}).Query(), &Post{}
-	if _m.ResourceType != auditPostType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditPostType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(post.ID(_node.ID))
@@ -1381,7 +1554,7 @@ func (_q *ShelfQuery) WithHistory(opts ...func(*AuditLogQuery)) *ShelfQuery {
 // entity is gone.
 func (_m *AuditLog) QueryShelf() *ShelfQuery {
 	_query, _node := (&ShelfClient{config: _m.config}).Query(), &Shelf{}
-	if _m.ResourceType != auditShelfType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditShelfType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(shelf.ID(_node.ID))
@@ -1469,7 +1642,7 @@ func (_q *SiteQuery) WithHistory(opts ...func(*AuditLogQuery)) *SiteQuery {
 // entity is gone.
 func (_m *AuditLog) QuerySite() *SiteQuery {
 	_query, _node := (&SiteClient{config: _m.config}).Query(), &Site{}
-	if _m.ResourceType != auditSiteType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.Code) != nil {
+	if !auditSiteType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.Code) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(site.CodeEQ(_node.Code))
@@ -1554,7 +1727,7 @@ func (_q *TagQuery) WithHistory(opts ...func(*AuditLogQuery)) *TagQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTag() *TagQuery {
 	_query, _node := (&TagClient{config: _m.config}).Query(), &Tag{}
-	if _m.ResourceType != auditTagType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditTagType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(tag.ID(_node.ID))
@@ -1639,7 +1812,7 @@ func (_q *TaggingQuery) WithHistory(opts ...func(*AuditLogQuery)) *TaggingQuery 
 // entity is gone.
 func (_m *AuditLog) QueryTagging() *TaggingQuery {
 	_query, _node := (&TaggingClient{config: _m.config}).Query(), &Tagging{}
-	if _m.ResourceType != auditTaggingType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.PostID, &_node.TagID) != nil {
+	if !auditTaggingType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.PostID, &_node.TagID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(tagging.PostIDEQ(_node.PostID), tagging.TagIDEQ(_node.TagID))
@@ -1727,7 +1900,7 @@ func (_q *TeamQuery) WithHistory(opts ...func(*AuditLogQuery)) *TeamQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTeam() *TeamQuery {
 	_query, _node := (&TeamClient{config: _m.config}).Query(), &Team{}
-	if _m.ResourceType != auditTeamType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.Slug) != nil {
+	if !auditTeamType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.Slug) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(team.SlugEQ(_node.Slug))
@@ -1812,7 +1985,7 @@ func (_q *TokenQuery) WithHistory(opts ...func(*AuditLogQuery)) *TokenQuery {
 // entity is gone.
 func (_m *AuditLog) QueryToken() *TokenQuery {
 	_query, _node := (&TokenClient{config: _m.config}).Query(), &Token{}
-	if _m.ResourceType != auditTokenType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditTokenType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(token.ID(_node.ID))
@@ -1897,7 +2070,7 @@ func (_q *TwinQuery) WithHistory(opts ...func(*AuditLogQuery)) *TwinQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTwin() *TwinQuery {
 	_query, _node := (&TwinClient{config: _m.config}).Query(), &Twin{}
-	if _m.ResourceType != auditTwinType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditTwinType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(twin.ID(_node.ID))
@@ -1982,7 +2155,7 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 // entity is gone.
 func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
-	if _m.ResourceType != auditUserType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditUserType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(user.ID(_node.ID))

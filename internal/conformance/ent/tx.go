@@ -42,6 +42,10 @@ type Tx struct {
 	Org *OrgClient
 	// Page is the client for interacting with the Page builders.
 	Page *PageClient
+	// Parcel is the client for interacting with the Parcel builders.
+	Parcel *ParcelClient
+	// Patron is the client for interacting with the Patron builders.
+	Patron *PatronClient
 	// Pet is the client for interacting with the Pet builders.
 	Pet *PetClient
 	// Plain is the client for interacting with the Plain builders.
@@ -213,6 +217,8 @@ func (tx *Tx) init() {
 	tx.Node = NewNodeClient(tx.config)
 	tx.Org = NewOrgClient(tx.config)
 	tx.Page = NewPageClient(tx.config)
+	tx.Parcel = NewParcelClient(tx.config)
+	tx.Patron = NewPatronClient(tx.config)
 	tx.Pet = NewPetClient(tx.config)
 	tx.Plain = NewPlainClient(tx.config)
 	tx.Post = NewPostClient(tx.config)

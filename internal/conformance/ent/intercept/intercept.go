@@ -23,6 +23,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/org"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/parcel"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/patron"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/plain"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
@@ -472,6 +474,60 @@ func (f TraversePage) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.PageQuery", q)
 }
 
+// The ParcelFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ParcelFunc func(context.Context, *ent.ParcelQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ParcelFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ParcelQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ParcelQuery", q)
+}
+
+// The TraverseParcel type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseParcel func(context.Context, *ent.ParcelQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseParcel) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseParcel) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ParcelQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ParcelQuery", q)
+}
+
+// The PatronFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PatronFunc func(context.Context, *ent.PatronQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PatronFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PatronQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PatronQuery", q)
+}
+
+// The TraversePatron type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePatron func(context.Context, *ent.PatronQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePatron) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePatron) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PatronQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PatronQuery", q)
+}
+
 // The PetFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PetFunc func(context.Context, *ent.PetQuery) (ent.Value, error)
 
@@ -854,6 +910,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.OrgQuery, predicate.Org, org.OrderOption]{typ: ent.TypeOrg, tq: q}, nil
 	case *ent.PageQuery:
 		return &query[*ent.PageQuery, predicate.Page, page.OrderOption]{typ: ent.TypePage, tq: q}, nil
+	case *ent.ParcelQuery:
+		return &query[*ent.ParcelQuery, predicate.Parcel, parcel.OrderOption]{typ: ent.TypeParcel, tq: q}, nil
+	case *ent.PatronQuery:
+		return &query[*ent.PatronQuery, predicate.Patron, patron.OrderOption]{typ: ent.TypePatron, tq: q}, nil
 	case *ent.PetQuery:
 		return &query[*ent.PetQuery, predicate.Pet, pet.OrderOption]{typ: ent.TypePet, tq: q}, nil
 	case *ent.PlainQuery:

@@ -24,6 +24,9 @@ type SchemaConfig struct {
 	Node          string // Node table.
 	Org           string // Org table.
 	Page          string // Page table.
+	Parcel        string // Parcel table.
+	Patron        string // Patron table.
+	PatronMates   string // Patron-mates->Patron table.
 	Pet           string // Pet table.
 	Plain         string // Plain table.
 	Post          string // Post table.

@@ -264,6 +264,59 @@ var (
 		Columns:    PagesColumns,
 		PrimaryKey: []*schema.Column{PagesColumns[0]},
 	}
+	// ParcelsColumns holds the columns for the "parcels" table.
+	ParcelsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "weight", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"mysql": "decimal(30,10)", "postgres": "numeric(30,10)", "sqlite3": "text"}},
+		{Name: "insured", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"mysql": "decimal(30,10)", "postgres": "numeric(30,10)", "sqlite3": "text"}},
+		{Name: "serial", Type: field.TypeString, Nullable: true},
+		{Name: "transit", Type: field.TypeInt64, Nullable: true},
+		{Name: "origin", Type: field.TypeBytes, Nullable: true},
+		{Name: "relay", Type: field.TypeString, Nullable: true},
+		{Name: "route", Type: field.TypeJSON, Nullable: true},
+		{Name: "count", Type: field.TypeJSON, Nullable: true},
+		{Name: "grade", Type: field.TypeInt64, Nullable: true},
+		{Name: "span", Type: field.TypeString, Nullable: true},
+		{Name: "seal", Type: field.TypeBytes, Nullable: true},
+		{Name: "fee", Type: field.TypeString, Nullable: true},
+		{Name: "tip", Type: field.TypeString, Nullable: true},
+		{Name: "wave", Type: field.TypeString, Nullable: true},
+		{Name: "stamps", Type: field.TypeJSON, Nullable: true},
+		{Name: "sent", Type: field.TypeTime, Nullable: true},
+	}
+	// ParcelsTable holds the schema information for the "parcels" table.
+	ParcelsTable = &schema.Table{
+		Name:       "parcels",
+		Columns:    ParcelsColumns,
+		PrimaryKey: []*schema.Column{ParcelsColumns[0]},
+	}
+	// PatronsColumns holds the columns for the "patrons" table.
+	PatronsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "email", Type: field.TypeString},
+		{Name: "phone", Type: field.TypeString, Nullable: true},
+		{Name: "tier", Type: field.TypeEnum, Enums: []string{"silver", "gold"}, Default: "silver"},
+		{Name: "visits", Type: field.TypeFloat64, Default: 0},
+		{Name: "stars", Type: field.TypeInt8, Nullable: true},
+		{Name: "floor", Type: field.TypeInt, Nullable: true},
+		{Name: "note", Type: field.TypeString, Nullable: true},
+		{Name: "pin", Type: field.TypeString, Nullable: true},
+		{Name: "sponsor_id", Type: field.TypeInt, Nullable: true},
+	}
+	// PatronsTable holds the schema information for the "patrons" table.
+	PatronsTable = &schema.Table{
+		Name:       "patrons",
+		Columns:    PatronsColumns,
+		PrimaryKey: []*schema.Column{PatronsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "patrons_patrons_sponsored",
+				Columns:    []*schema.Column{PatronsColumns[9]},
+				RefColumns: []*schema.Column{PatronsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+	}
 	// PetsColumns holds the columns for the "pets" table.
 	PetsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -573,6 +626,31 @@ var (
 			},
 		},
 	}
+	// PatronMatesColumns holds the columns for the "patron_mates" table.
+	PatronMatesColumns = []*schema.Column{
+		{Name: "patron_id", Type: field.TypeInt},
+		{Name: "mate_id", Type: field.TypeInt},
+	}
+	// PatronMatesTable holds the schema information for the "patron_mates" table.
+	PatronMatesTable = &schema.Table{
+		Name:       "patron_mates",
+		Columns:    PatronMatesColumns,
+		PrimaryKey: []*schema.Column{PatronMatesColumns[0], PatronMatesColumns[1]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "patron_mates_patron_id",
+				Columns:    []*schema.Column{PatronMatesColumns[0]},
+				RefColumns: []*schema.Column{PatronsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "patron_mates_mate_id",
+				Columns:    []*schema.Column{PatronMatesColumns[1]},
+				RefColumns: []*schema.Column{PatronsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
 	// UserFriendsColumns holds the columns for the "user_friends" table.
 	UserFriendsColumns = []*schema.Column{
 		{Name: "user_id", Type: field.TypeInt},
@@ -639,6 +717,8 @@ var (
 		NodesTable,
 		OrgsTable,
 		PagesTable,
+		ParcelsTable,
+		PatronsTable,
 		PetsTable,
 		PlainThingsTable,
 		PostsTable,
@@ -655,6 +735,7 @@ var (
 		AccountLinkedTable,
 		GroupUsersTable,
 		GroupRoomsTable,
+		PatronMatesTable,
 		UserFriendsTable,
 		UserFollowingTable,
 	}
@@ -669,6 +750,7 @@ func init() {
 	MembershipsTable.ForeignKeys[1].RefTable = UsersTable
 	NodesTable.ForeignKeys[0].RefTable = NodesTable
 	NodesTable.ForeignKeys[1].RefTable = NodesTable
+	PatronsTable.ForeignKeys[0].RefTable = PatronsTable
 	PetsTable.ForeignKeys[0].RefTable = UsersTable
 	PlainThingsTable.Annotation = &entsql.Annotation{
 		Table: "plain_things",
@@ -684,6 +766,8 @@ func init() {
 	GroupUsersTable.ForeignKeys[1].RefTable = UsersTable
 	GroupRoomsTable.ForeignKeys[0].RefTable = GroupsTable
 	GroupRoomsTable.ForeignKeys[1].RefTable = RoomsTable
+	PatronMatesTable.ForeignKeys[0].RefTable = PatronsTable
+	PatronMatesTable.ForeignKeys[1].RefTable = PatronsTable
 	UserFriendsTable.ForeignKeys[0].RefTable = UsersTable
 	UserFriendsTable.ForeignKeys[1].RefTable = UsersTable
 	UserFollowingTable.ForeignKeys[0].RefTable = UsersTable

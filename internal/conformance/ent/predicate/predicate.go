@@ -70,6 +70,23 @@ func PageOrErr(p Page, err error) Page {
 	}
 }
 
+// Parcel is the predicate function for parcel builders.
+type Parcel func(*sql.Selector)
+
+// ParcelOrErr calls the predicate only if the error is not nit.
+func ParcelOrErr(p Parcel, err error) Parcel {
+	return func(s *sql.Selector) {
+		if err != nil {
+			s.AddError(err)
+			return
+		}
+		p(s)
+	}
+}
+
+// Patron is the predicate function for patron builders.
+type Patron func(*sql.Selector)
+
 // Pet is the predicate function for pet builders.
 type Pet func(*sql.Selector)
 

@@ -446,6 +446,54 @@ func (f PageMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) 
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.PageMutation", m)
 }
 
+// The ParcelQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ParcelQueryRuleFunc func(context.Context, *ent.ParcelQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ParcelQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ParcelQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ParcelQuery", q)
+}
+
+// The ParcelMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ParcelMutationRuleFunc func(context.Context, *ent.ParcelMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ParcelMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ParcelMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ParcelMutation", m)
+}
+
+// The PatronQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type PatronQueryRuleFunc func(context.Context, *ent.PatronQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f PatronQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PatronQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.PatronQuery", q)
+}
+
+// The PatronMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type PatronMutationRuleFunc func(context.Context, *ent.PatronMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f PatronMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.PatronMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.PatronMutation", m)
+}
+
 // The PetQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type PetQueryRuleFunc func(context.Context, *ent.PetQuery) error

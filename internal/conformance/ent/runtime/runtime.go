@@ -4,6 +4,8 @@ package runtime
 
 import (
 	"context"
+	"math/big"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -20,6 +22,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/memo"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/parcel"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/patron"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/schema"
@@ -161,6 +165,29 @@ func init() {
 	// pageDescID is the schema descriptor for id field.
 	pageDescID := pageFields[0].Descriptor()
 	page.ValueScanner.ID = pageDescID.ValueScanner.(field.TypeValueScanner[kinds.Path])
+	parcelMixin := schema.Parcel{}.Mixin()
+	parcelMixinHooks0 := parcelMixin[0].Hooks()
+	parcel.Hooks[0] = parcelMixinHooks0[0]
+	parcelFields := schema.Parcel{}.Fields()
+	_ = parcelFields
+	// parcelDescSerial is the schema descriptor for serial field.
+	parcelDescSerial := parcelFields[2].Descriptor()
+	parcel.ValueScanner.Serial = parcelDescSerial.ValueScanner.(field.TypeValueScanner[*big.Int])
+	// parcelDescRelay is the schema descriptor for relay field.
+	parcelDescRelay := parcelFields[5].Descriptor()
+	parcel.ValueScanner.Relay = parcelDescRelay.ValueScanner.(field.TypeValueScanner[netip.Addr])
+	// parcelDescWave is the schema descriptor for wave field.
+	parcelDescWave := parcelFields[13].Descriptor()
+	parcel.ValueScanner.Wave = parcelDescWave.ValueScanner.(field.TypeValueScanner[kinds.Wave])
+	patronMixin := schema.Patron{}.Mixin()
+	patronMixinHooks0 := patronMixin[0].Hooks()
+	patron.Hooks[0] = patronMixinHooks0[0]
+	patronFields := schema.Patron{}.Fields()
+	_ = patronFields
+	// patronDescVisits is the schema descriptor for visits field.
+	patronDescVisits := patronFields[3].Descriptor()
+	// patron.DefaultVisits holds the default value on creation for the visits field.
+	patron.DefaultVisits = patronDescVisits.Default.(float64)
 	petMixin := schema.Pet{}.Mixin()
 	petMixinHooks0 := petMixin[0].Hooks()
 	pet.Hooks[0] = petMixinHooks0[0]

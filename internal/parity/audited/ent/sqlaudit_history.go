@@ -85,7 +85,7 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	}
 	histories := make(map[string][]*AuditLog, len(ids))
 	for chunk := range sqlauditlog.Chunks(ids) {
-		query := l.query.Clone().Where(auditlog.ResourceType(l.typ.Label), auditlog.ResourceIDIn(chunk...))
+		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditlog.ResourceIDIn(chunk...))
 		if len(query.ctx.Fields) > 0 {
 			query.ctx.AppendFieldOnce(auditlog.FieldResourceID)
 		}
@@ -115,9 +115,10 @@ func auditLoad[T any](inters []Interceptor, l *auditLoader[T]) []Interceptor {
 }
 
 // Changes returns the fields and edges that changed, in the order of the schema, with their values before and after as
-// the fields' own Go types.
+// the fields' own Go types. Fields and edges that were renamed since have their present names. A value that cannot be
+// read is raw, and its change has an Err.
 func (_m *AuditLog) Changes() []sqlauditlog.Change {
-	return auditSchema.Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
+	return _m.auditDescription().Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Blob, also those that are
@@ -185,7 +186,7 @@ func (_q *BlobQuery) WithHistory(opts ...func(*AuditLogQuery)) *BlobQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBlob() *BlobQuery {
 	_query, _node := (&BlobClient{config: _m.config}).Query(), &Blob{}
-	if _m.ResourceType != auditBlobType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditBlobType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(blob.ID(_node.ID))
@@ -270,7 +271,7 @@ func (_q *CardQuery) WithHistory(opts ...func(*AuditLogQuery)) *CardQuery {
 // entity is gone.
 func (_m *AuditLog) QueryCard() *CardQuery {
 	_query, _node := (&CardClient{config: _m.config}).Query(), &Card{}
-	if _m.ResourceType != auditCardType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditCardType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(card.ID(_node.ID))
@@ -355,7 +356,7 @@ func (_q *DocQuery) WithHistory(opts ...func(*AuditLogQuery)) *DocQuery {
 // entity is gone.
 func (_m *AuditLog) QueryDoc() *DocQuery {
 	_query, _node := (&DocClient{config: _m.config}).Query(), &Doc{}
-	if _m.ResourceType != auditDocType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditDocType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(doc.ID(_node.ID))
@@ -440,7 +441,7 @@ func (_q *FileQuery) WithHistory(opts ...func(*AuditLogQuery)) *FileQuery {
 // entity is gone.
 func (_m *AuditLog) QueryFile() *FileQuery {
 	_query, _node := (&FileClient{config: _m.config}).Query(), &File{}
-	if _m.ResourceType != auditFileType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditFileType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(file.ID(_node.ID))
@@ -525,7 +526,7 @@ func (_q *FriendshipQuery) WithHistory(opts ...func(*AuditLogQuery)) *Friendship
 // entity is gone.
 func (_m *AuditLog) QueryFriendship() *FriendshipQuery {
 	_query, _node := (&FriendshipClient{config: _m.config}).Query(), &Friendship{}
-	if _m.ResourceType != auditFriendshipType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditFriendshipType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(friendship.ID(_node.ID))
@@ -610,7 +611,7 @@ func (_q *InfoQuery) WithHistory(opts ...func(*AuditLogQuery)) *InfoQuery {
 // entity is gone.
 func (_m *AuditLog) QueryInfo() *InfoQuery {
 	_query, _node := (&InfoClient{config: _m.config}).Query(), &Info{}
-	if _m.ResourceType != auditInfoType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditInfoType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(info.ID(_node.ID))
@@ -695,7 +696,7 @@ func (_q *MembershipQuery) WithHistory(opts ...func(*AuditLogQuery)) *Membership
 // entity is gone.
 func (_m *AuditLog) QueryMembership() *MembershipQuery {
 	_query, _node := (&MembershipClient{config: _m.config}).Query(), &Membership{}
-	if _m.ResourceType != auditMembershipType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditMembershipType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(membership.ID(_node.ID))
@@ -780,7 +781,7 @@ func (_q *MemoQuery) WithHistory(opts ...func(*AuditLogQuery)) *MemoQuery {
 // entity is gone.
 func (_m *AuditLog) QueryMemo() *MemoQuery {
 	_query, _node := (&MemoClient{config: _m.config}).Query(), &Memo{}
-	if _m.ResourceType != auditMemoType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditMemoType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(memo.ID(_node.ID))
@@ -865,7 +866,7 @@ func (_q *NodeQuery) WithHistory(opts ...func(*AuditLogQuery)) *NodeQuery {
 // entity is gone.
 func (_m *AuditLog) QueryNode() *NodeQuery {
 	_query, _node := (&NodeClient{config: _m.config}).Query(), &Node{}
-	if _m.ResourceType != auditNodeType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditNodeType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(node.ID(_node.ID))
@@ -950,7 +951,7 @@ func (_q *NoteQuery) WithHistory(opts ...func(*AuditLogQuery)) *NoteQuery {
 // entity is gone.
 func (_m *AuditLog) QueryNote() *NoteQuery {
 	_query, _node := (&NoteClient{config: _m.config}).Query(), &Note{}
-	if _m.ResourceType != auditNoteType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditNoteType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(note.ID(_node.ID))
@@ -1035,7 +1036,7 @@ func (_q *PetQuery) WithHistory(opts ...func(*AuditLogQuery)) *PetQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPet() *PetQuery {
 	_query, _node := (&PetClient{config: _m.config}).Query(), &Pet{}
-	if _m.ResourceType != auditPetType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditPetType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(pet.ID(_node.ID))
@@ -1120,7 +1121,7 @@ func (_q *PostQuery) WithHistory(opts ...func(*AuditLogQuery)) *PostQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPost() *PostQuery {
 	_query, _node := (&PostClient{config: _m.config}).Query(), &Post{}
-	if _m.ResourceType != auditPostType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditPostType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(post.ID(_node.ID))
@@ -1205,7 +1206,7 @@ func (_q *SampleQuery) WithHistory(opts ...func(*AuditLogQuery)) *SampleQuery {
 // entity is gone.
 func (_m *AuditLog) QuerySample() *SampleQuery {
 	_query, _node := (&SampleClient{config: _m.config}).Query(), &Sample{}
-	if _m.ResourceType != auditSampleType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditSampleType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(sample.ID(_node.ID))
@@ -1290,7 +1291,7 @@ func (_q *TaskQuery) WithHistory(opts ...func(*AuditLogQuery)) *TaskQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTask() *TaskQuery {
 	_query, _node := (&TaskClient{config: _m.config}).Query(), &Task{}
-	if _m.ResourceType != auditTaskType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditTaskType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(task.ID(_node.ID))
@@ -1375,7 +1376,7 @@ func (_q *TweetQuery) WithHistory(opts ...func(*AuditLogQuery)) *TweetQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTweet() *TweetQuery {
 	_query, _node := (&TweetClient{config: _m.config}).Query(), &Tweet{}
-	if _m.ResourceType != auditTweetType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditTweetType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(tweet.ID(_node.ID))
@@ -1460,7 +1461,7 @@ func (_q *TweetLikeQuery) WithHistory(opts ...func(*AuditLogQuery)) *TweetLikeQu
 // entity is gone.
 func (_m *AuditLog) QueryTweetLike() *TweetLikeQuery {
 	_query, _node := (&TweetLikeClient{config: _m.config}).Query(), &TweetLike{}
-	if _m.ResourceType != auditTweetLikeType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.TweetID, &_node.UserID) != nil {
+	if !auditTweetLikeType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.TweetID, &_node.UserID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(tweetlike.TweetIDEQ(_node.TweetID), tweetlike.UserIDEQ(_node.UserID))
@@ -1545,7 +1546,7 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 // entity is gone.
 func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
-	if _m.ResourceType != auditUserType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditUserType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(user.ID(_node.ID))
