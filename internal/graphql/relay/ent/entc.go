@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	audit, err := extension.New()
+	audit, err := extension.New(extension.WithActorType("User"))
 	if err != nil {
 		log.Fatalf("creating sqlaudit extension: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/schema/field"
 
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 
@@ -271,6 +272,31 @@ func (_q *AuditLogQuery) QueryUser() *UserQuery {
 			return nil, err
 		}
 		return auditUserType.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(auditUserType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryActor queries the User that made the change. There is none if the actor is unknown, of another type, or gone.
+func (_m *AuditLog) QueryActor() *UserQuery {
+	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
+	_other := _m.ActorType != "" && _m.ActorType != TypeUser
+	if _m.ActorID == "" || _other || sqlauditlog.ParseID(_m.ActorID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(user.ID(_node.ID))
+}
+
+// QueryActor queries the entities of type User that made the changes of the entries.
+func (_q *AuditLogQuery) QueryActor() *UserQuery {
+	_c := _q.config
+	_query := (&UserClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		_identity := sqlauditlog.Identity{Columns: []sqlauditlog.IdentityColumn{{Name: user.FieldID, Type: field.TypeUUID}}}
+		return _identity.Actors(auditTable(_c, user.Table, ""), _entries.sqlQuery(ctx), TypeUser).WithContext(ctx), nil
 	}
 	return _query
 }
