@@ -10,6 +10,7 @@ import (
 	"entgo.io/ent/entc/gen"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/extension"
 	"github.com/sqlaudit/sqlaudit/mixin"
 )
 
@@ -97,7 +98,7 @@ func (m *model) takeIn() error {
 	if err != nil {
 		return err
 	}
-	if a.Skip.Any() && !m.added() {
+	if a.Skip.Any() && !extension.IsAdded(m.Log) {
 		return fail(m.Log.Name, "entgql.Skip keeps the log out of GraphQL: remove the annotation, or use entgql.NewExtension instead of graphql.New")
 	}
 	a.Skip = entgql.SkipMutationCreateInput | entgql.SkipMutationUpdateInput
@@ -147,12 +148,6 @@ func (m *model) takeIn() error {
 	return nil
 }
 
-// added reports whether the log is the one that the audit extension added.
-func (m *model) added() bool {
-	_, ok := m.Log.Annotations["SQLAuditAdded"]
-	return ok
-}
-
 // show has entgql write the log's type down in the GraphQL schema, once its templates have passed it over.
 func (m *model) show() error {
 	a, err := annotation(m.Log.Annotations)
@@ -180,7 +175,7 @@ func (m *model) checkNames(g *gen.Graph) error {
 		}
 	}
 	for _, f := range m.Log.Fields {
-		if f.StructField() == changesMethod || strings.EqualFold(f.Name, "changes") {
+		if strings.EqualFold(f.StructField(), changesMethod) { // gqlgen does not look at case
 			return fail(m.Log.Name, "field %q has the name of the entry's changes in GraphQL: rename it", f.Name)
 		}
 	}
