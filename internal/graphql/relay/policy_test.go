@@ -191,9 +191,9 @@ func idsIn(v any) []string {
 func TestWhoMayReadTheLog(t *testing.T) {
 	for _, d := range []testdb.Database{testdb.SQLite, testdb.Postgres, testdb.MariaDB} {
 		t.Run(d.Name, func(t *testing.T) {
+			w := newWorld(t, d)
 			for _, way := range waysOfReading {
 				t.Run(way.name, func(t *testing.T) {
-					w := newWorld(t, d)
 					got, err := way.read(w.asAda, w)
 					require.NoError(t, err)
 					require.Equal(t, way.want(w), got)

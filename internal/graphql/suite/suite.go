@@ -280,6 +280,7 @@ var cases = []testCase{
 			}
 		}
 	}},
+	{"SQL", "what a database is asked is known, and is seen to change", golden},
 	{"a history each", "a page is one of each entity's own history, not of what was read together", func(t *testing.T, s *Server) {
 		var customers []string
 		for n := range 5 {
