@@ -54,8 +54,8 @@ func TestServed(t *testing.T) {
 		},
 		{
 			name:   "other names",
-			reason: "of the log and of the history; a query field and where inputs",
-			audit:  []extension.Option{extension.WithTypeName("Trace"), extension.WithHistoryName("audit_trail")},
+			reason: "of the log, its database schema and the history; a query field and where inputs",
+			audit:  []extension.Option{extension.WithTypeName("Trace"), extension.WithDatabaseSchema("audit"), extension.WithHistoryName("audit_trail")},
 			opts: func(g target) []graphql.Option {
 				return []graphql.Option{graphql.WithQueryField("traces"), schemaOf(g, entgql.WithWhereInputs(true))}
 			},
