@@ -243,3 +243,31 @@ func TestWhoMayReadBesides(t *testing.T) {
 		})
 	}
 }
+
+// Entries carry a tenant in their metadata, by which a policy can tell them apart.
+func TestTenants(t *testing.T) {
+	for _, d := range []testdb.Database{testdb.SQLite, testdb.Postgres, testdb.MariaDB} {
+		t.Run(d.Name, func(t *testing.T) {
+			s, client := open(t, d)
+			want := map[string][]string{}
+			for _, tenant := range []string{"red", "blue"} {
+				ctx := sqlaudit.WithMetadata(context.Background(), map[string]any{"tenant": tenant, "ip": "10.0.0.1"})
+				client.Customer.Create().SetName(tenant).ExecX(ctx)
+				entries := oracle.Log(t, s.DB)
+				want[tenant] = []string{entries[len(entries)-1].ID}
+			}
+			client.Customer.Create().SetName("of nobody").ExecX(context.Background())
+			for _, tenant := range []string{"red", "blue", "none"} {
+				ctx := viewer.NewContext(context.Background(), viewer.Viewer{Tenant: tenant, Auditor: true})
+				require.Equal(t, append([]string{}, want[tenant]...), entryIDs(client.AuditLog.Query().AllX(ctx)))
+				require.Equal(t, append([]string{}, want[tenant]...), entryIDs(client.Customer.QueryHistory().AllX(ctx)))
+				data, errs := suite.Execute(ctx, s.Schema, `{ customers { edges { node { history { edges { node { id } } } } } } }`, nil)
+				require.Empty(t, errs)
+				var v any
+				require.NoError(t, json.Unmarshal(data, &v))
+				require.Equal(t, append([]string{}, want[tenant]...), idsIn(v))
+			}
+			require.Equal(t, 3, client.AuditLog.Query().CountX(s.Context))
+		})
+	}
+}

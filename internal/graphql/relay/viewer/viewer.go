@@ -6,7 +6,8 @@ import "context"
 // A Viewer is somebody who reads. The zero value is nobody.
 type Viewer struct {
 	ID      string
-	Auditor bool // may read everything
+	Tenant  string
+	Auditor bool // may read everything of the tenant, or of all if there is none
 }
 
 type key struct{}

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqljson"
 
 	"github.com/sqlaudit/sqlaudit"
 	gen "github.com/sqlaudit/sqlaudit/internal/graphql/relay/ent"
@@ -13,7 +15,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/graphql/relay/viewer"
 )
 
-// AuditLog is the log. Auditors read all of it, others what they did themselves, but for what was done to users, and nobody reads nothing.
+// AuditLog is the log. A tenant's viewers read what was done for the tenant. Auditors read all of it, others what they did themselves, but for what was done to users, and nobody reads nothing.
 type AuditLog struct{ ent.Schema }
 
 // Mixin implements ent.Interface.
@@ -22,6 +24,14 @@ func (AuditLog) Mixin() []ent.Mixin { return []ent.Mixin{sqlaudit.LogMixin{}} }
 // Policy implements ent.Interface.
 func (AuditLog) Policy() ent.Policy {
 	return privacy.Policy{Query: privacy.QueryPolicy{
+		privacy.AuditLogQueryRuleFunc(func(ctx context.Context, q *gen.AuditLogQuery) error {
+			if v := viewer.FromContext(ctx); v.Tenant != "" {
+				q.Where(func(s *sql.Selector) {
+					s.Where(sqljson.ValueEQ(s.C(auditlog.FieldMetadata), v.Tenant, sqljson.Path("tenant")))
+				})
+			}
+			return privacy.Skip
+		}),
 		privacy.AuditLogQueryRuleFunc(func(ctx context.Context, q *gen.AuditLogQuery) error {
 			v := viewer.FromContext(ctx)
 			switch {
