@@ -145,6 +145,20 @@ func (g target) try(t *testing.T, schemas []ent.Interface, extensions []entc.Ext
 	return graph.Gen()
 }
 
+// A graph keeps what was said about the log, as does one that ent recovers from its snapshot.
+func TestServedAgain(t *testing.T) {
+	g := newTarget(t)
+	c := g.config()
+	c.Schema = path.Join(here, "testdata", "cases", "graphql", "schema")
+	require.NoError(t, entc.Extensions(served(t, nil, graphql.WithQueryField("auditLogs"), schemaOf(g))...)(c))
+	graph, err := newGraph(c, specs(t, authored))
+	require.NoError(t, err)
+	require.NoError(t, graph.Gen())
+	files := g.files(t)
+	require.NoError(t, graph.Gen())
+	equalFiles(t, files, g.files(t))
+}
+
 func TestErrorsOfGraphQL(t *testing.T) {
 	named := func(name string) thing {
 		s := authored

@@ -3,6 +3,7 @@ package graphql
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -98,8 +99,13 @@ func (m *model) takeIn() error {
 	if err != nil {
 		return err
 	}
-	if a.Skip.Any() && !extension.IsAdded(m.Log) {
+	switch {
+	case extension.IsAdded(m.Log):
+		a = &entgql.Annotation{} // what stands there was said by the extensions
+	case a.Skip.Any():
 		return fail(m.Log.Name, "entgql.Skip keeps the log out of GraphQL: remove the annotation, or use entgql.NewExtension instead of graphql.New")
+	case a.QueryField != nil:
+		return fail(m.Log.Name, "entgql.QueryField is on the log: use graphql.WithQueryField instead")
 	}
 	a.Skip = entgql.SkipMutationCreateInput | entgql.SkipMutationUpdateInput
 	if !m.Relay {
@@ -107,12 +113,7 @@ func (m *model) takeIn() error {
 	}
 	a.RelayConnection = true
 	if m.query != "" {
-		if a.QueryField != nil {
-			return fail(m.Log.Name, "the log has entgql.QueryField and graphql.WithQueryField: remove one of them")
-		}
 		a.QueryField = &entgql.FieldConfig{Name: m.query, Description: "The audit log."}
-	} else if a.QueryField != nil {
-		return fail(m.Log.Name, "entgql.QueryField is on the log: use graphql.WithQueryField instead")
 	}
 	if m.Name = a.Type; m.Name == "" {
 		m.Name = m.Log.Name
@@ -210,6 +211,8 @@ func setField(f *gen.Field, a *entgql.Annotation) {
 }
 
 func with(annotations gen.Annotations, a *entgql.Annotation) gen.Annotations {
+	// The schema's own stay as they are: ent keeps them in a snapshot.
+	annotations = maps.Clone(annotations)
 	if annotations == nil {
 		annotations = gen.Annotations{}
 	}
