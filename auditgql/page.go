@@ -46,7 +46,9 @@ func (p Page) Limit() int {
 }
 
 // Part reports whether the page may leave out entries of the connection, whose number it then does not tell.
-func (p Page) Part() bool { return p.After != nil || p.Before != nil || p.First != nil || p.Last != nil }
+func (p Page) Part() bool {
+	return p.After != nil || p.Before != nil || p.First != nil || p.Last != nil
+}
 
 // Backward reports whether entries are to be read newest first.
 func (p Page) Backward() bool { return p.Desc != (p.Last != nil) }
