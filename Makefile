@@ -1,6 +1,6 @@
 # The generators of committed code, and what they are to leave unchanged.
 GENERATED = ./example/ent ./internal/conformance/ent ./internal/parity/audited/ent ./internal/parity/bare/ent \
-	./internal/storm/bare/ent ./internal/storm/bare/load
+	./internal/storm/bare/ent ./internal/storm/bare/load ./example/customers/ent ./internal/graphql/relay/ent ./internal/graphql/object/ent
 LINT      = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 TESTFLAGS ?=
 

@@ -26,7 +26,7 @@ func within(pkg string, packages ...string) bool {
 
 // An application links what it imports, and generating code is no part of it.
 func TestRunTimeReachesNoGenerator(t *testing.T) {
-	for _, pkg := range []string{".", "./mixin", "./hook", "./auditlog", "./auditdriver", "./replay"} {
+	for _, pkg := range []string{".", "./mixin", "./hook", "./auditlog", "./auditdriver", "./replay", "./auditgql"} {
 		t.Run(pkg, func(t *testing.T) {
 			deps := goList(t, "-deps", pkg)
 			require.True(t, slices.Contains(deps, "entgo.io/ent/dialect"), "the list is of the wrong package")
@@ -38,17 +38,29 @@ func TestRunTimeReachesNoGenerator(t *testing.T) {
 	}
 }
 
+// An application that serves no GraphQL links nothing of it, nor does the generation of one that does not.
+func TestGraphQLIsOptional(t *testing.T) {
+	for _, pkg := range []string{".", "./extension", "./example"} {
+		for _, dep := range goList(t, "-deps", pkg) {
+			require.False(t, within(dep, "entgo.io/contrib", "github.com/99designs/gqlgen", module+"/auditgql"), "%s reaches %s", pkg, dep)
+		}
+	}
+}
+
 // The arrows between the packages point down only.
 func TestImportsPointDown(t *testing.T) {
 	allowed := map[string][]string{
 		".":           {"auditlog", "mixin", "replay"},
 		"auditlog":    {},
+		"auditgql":    {"auditlog"},
 		"auditdriver": {"auditlog"},
 		"hook":        {"auditdriver", "auditlog"},
 		"replay":      {"auditdriver", "auditlog"},
 		"mixin":       {"auditlog", "hook"},
 		"templates":   {},
 		"extension":   {"auditlog", "mixin", "templates"},
+		// Code that serves no GraphQL is generated without it as well.
+		"extension/graphql": {"auditlog", "extension", "mixin", "templates"},
 	}
 	for name, want := range allowed {
 		t.Run(name, func(t *testing.T) {

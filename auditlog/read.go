@@ -163,6 +163,9 @@ func Chunks(ids []string) iter.Seq[[]string] {
 	return slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), 10_000)
 }
 
+// ChunksOf returns list in parts of a length below the number of parameters that every database takes.
+func ChunksOf[T any](list []T) iter.Seq[[]T] { return slices.Chunk(list, 10_000) }
+
 // ParseID sets the id that dest points at to the one that the log writes as s.
 func ParseID(s string, dest any) error {
 	switch dest := dest.(type) {

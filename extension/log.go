@@ -32,6 +32,12 @@ type added struct{ Added bool }
 // Name implements schema.Annotation.
 func (added) Name() string { return "SQLAuditAdded" }
 
+// IsAdded reports whether a type is the log that the extension added to the graph, and no schema of the user's.
+func IsAdded(t *gen.Type) bool {
+	_, ok := t.Annotations[added{}.Name()]
+	return ok
+}
+
 // entgqlSkip keeps the type out of the GraphQL schema that contrib's entgql derives: its id is a UUID, and entgql takes ids of one
 // type only. The value is that of entgql.Skip(entgql.SkipAll).
 type entgqlSkip struct{ Skip int }
@@ -54,7 +60,7 @@ func (e *Extension) logType(g *gen.Graph) (*gen.Type, error) {
 		found = n
 	}
 	if found != nil {
-		if _, ok := found.Annotations[added{}.Name()]; !ok {
+		if !IsAdded(found) {
 			return found, e.checkOwnLog(found)
 		}
 		// Ent gave the type of the snapshot a range of ids, which it does not give to one added later.

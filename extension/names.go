@@ -12,6 +12,9 @@ var entityNames = []string{"ID", "Edges", "Update", "Unwrap", "String", "Value"}
 // HistoryName returns the name of what is generated beside the tracked types, as it stands in method names.
 func (m *model) HistoryName() string { return pascal(m.History) }
 
+// HistoryName returns the name of what is generated beside the tracked types, in the form of an ent edge's name.
+func (e *Extension) HistoryName() string { return e.history }
+
 // checkNames returns an error if a name that the templates make is one that ent makes from the user's schema.
 func (m *model) checkNames(g *gen.Graph) error {
 	h := m.HistoryName()

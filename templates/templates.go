@@ -10,3 +10,8 @@ import "embed"
 //
 //go:embed *.tmpl
 var FS embed.FS
+
+// GraphQL holds those of package extension/graphql.
+//
+//go:embed graphql/*.tmpl
+var GraphQL embed.FS

@@ -1,0 +1,2 @@
+SELECT COUNT(`audit_logs`.`id`) FROM `audit_logs`
+SELECT `audit_logs`.`id`, `audit_logs`.`tx_id`, `audit_logs`.`occurred_at`, `audit_logs`.`action`, `audit_logs`.`resource_type`, `audit_logs`.`resource_id`, `audit_logs`.`actor_id`, `audit_logs`.`actor_type`, `audit_logs`.`actor_name`, `audit_logs`.`impersonator_id`, `audit_logs`.`reason`, `audit_logs`.`metadata`, `audit_logs`.`old_values`, `audit_logs`.`new_values`, `audit_logs`.`redacted` FROM `audit_logs` WHERE `audit_logs`.`id` < ? ORDER BY `audit_logs`.`id` DESC LIMIT 3
