@@ -48,7 +48,7 @@ func postgresForm(f *Field, dest any, pgType string) (Form, bool) {
 		form.value = "to_jsonb(%[1]s)"
 		return form, pgType == "boolean"
 	case *sql.NullFloat64: // extra_float_digits has the text be exact
-		form.value = `CASE %[1]s::text WHEN 'NaN' THEN '"+NaN"' WHEN 'Infinity' THEN '"+Inf"' WHEN '-Infinity' THEN '"-Inf"' WHEN '-0' THEN '"-0"' ELSE to_jsonb(%[1]s) END`
+		form.value = `CASE %[1]s::text WHEN 'NaN' THEN '"NaN"' WHEN 'Infinity' THEN '"+Inf"' WHEN '-Infinity' THEN '"-Inf"' WHEN '-0' THEN '"-0"' ELSE to_jsonb(%[1]s) END`
 		form.text = "%[1]s::text"
 		return form, pgType == "double precision"
 	case *sql.NullTime:
