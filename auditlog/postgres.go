@@ -11,13 +11,13 @@ import (
 )
 
 // PostgreSQL can put values into the form that codec.go describes by itself, where ent reads the column as one of database/sql's types, or
-// as a UUID, and the column has the type that ent gives to such a field. Other fields are encoded by Go code, which SQL cannot stand in for.
+// as a UUID, and the column has the type that ent gives to such a field. Other fields are encoded by Go code, which SQL cannot stand in for. So are
+// floats: PostgreSQL and Go write some of 2^52 and more with other digits, though both read either as the same number.
 
 // A Form is how PostgreSQL makes a column's form in the log.
 type Form struct {
-	column string
-	value  string // an expression of %[1]s, the column
-	text   string // of what tells two values apart
+	value string // an expression of %[1]s, the column
+	text  string // of what tells two values apart
 }
 
 // Value returns the expression of a column's form, as jsonb.
@@ -36,7 +36,7 @@ func postgresForm(f *Field, dest any, pgType string) (Form, bool) {
 	if s, ok := dest.(*entsql.NullScanner); ok {
 		dest = s.S
 	}
-	form := Form{column: f.Column, text: "%[1]s"}
+	form := Form{text: "%[1]s"}
 	switch dest.(type) {
 	case *sql.NullString:
 		form.value, form.text = "to_jsonb(%[1]s::text)", `%[1]s::text COLLATE "C"`
@@ -47,10 +47,6 @@ func postgresForm(f *Field, dest any, pgType string) (Form, bool) {
 	case *sql.NullBool:
 		form.value = "to_jsonb(%[1]s)"
 		return form, pgType == "boolean"
-	case *sql.NullFloat64: // extra_float_digits has the text be exact
-		form.value = `CASE %[1]s::text WHEN 'NaN' THEN '"NaN"' WHEN 'Infinity' THEN '"+Inf"' WHEN '-Infinity' THEN '"-Inf"' WHEN '-0' THEN '"-0"' ELSE to_jsonb(%[1]s) END`
-		form.text = "%[1]s::text"
-		return form, pgType == "double precision"
 	case *sql.NullTime:
 		form.value = `CASE WHEN %[1]s >= '0001-01-01 00:00:00Z' AND %[1]s < '10000-01-01 00:00:00Z'` +
 			` THEN to_jsonb(rtrim(rtrim(to_char(%[1]s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z')` +
@@ -73,8 +69,11 @@ func postgresForm(f *Field, dest any, pgType string) (Form, bool) {
 	return form, false
 }
 
-// PostgresForms returns the forms of the recorded fields, in their order, and the expression of what names an entity in the log, where
-// PostgreSQL can make all of them of columns with the given types. Columns are named as those of a row "s".
+// There reports whether PostgreSQL can make the form.
+func (f Form) There() bool { return f.value != "" }
+
+// PostgresForms returns the forms of the recorded fields, in their order, of columns with the given types, and that of what names an entity in the log. It
+// reports false where PostgreSQL cannot make entries about t at all.
 func (t *Type) PostgresForms(types map[string]string) (forms []Form, id Form, ok bool) {
 	if !t.Tracked() || len(t.ends) > 0 || len(t.Key) != 1 || len(t.Identity.Columns) != 1 {
 		return nil, id, false
@@ -91,7 +90,7 @@ func (t *Type) PostgresForms(types map[string]string) (forms []Form, id Form, ok
 	for _, f := range t.Fields {
 		form, ok := postgresForm(f, dest[f.Column], types[f.Column])
 		if !ok {
-			return nil, id, false
+			form = Form{}
 		}
 		forms = append(forms, form)
 	}

@@ -79,7 +79,7 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 		}
 		c.returns = tab.plain
 		if o.tx == nil && len(links)+len(joins) == 0 && !linked(c.specs) {
-			if o.statement = o.whole(tab, c.stamps...); o.statement != nil {
+			if o.statement = o.whole(tab, nil, c.stamps...); o.statement != nil {
 				o.goAlone()
 				return true, nil
 			}

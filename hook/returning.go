@@ -35,7 +35,7 @@ func (o *operation) alone(ctx context.Context, lock strength, set map[string]boo
 	}
 	o.returning = &returning{lock: lock}
 	if o.tx == nil {
-		if o.statement = o.whole(tab, o.stamp); o.statement != nil {
+		if o.statement = o.whole(tab, set, o.stamp); o.statement != nil {
 			o.statement.lock, o.statement.set = lock, set
 			if !nested {
 				o.goAlone()

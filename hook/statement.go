@@ -25,7 +25,7 @@ type table struct {
 	plain bool // nothing but a statement itself changes its rows
 	forms []auditlog.Form
 	id    auditlog.Form
-	whole bool // PostgreSQL can make whole entries
+	whole bool // PostgreSQL can make entries
 }
 
 // tableOf returns what is known of the table of t. It is asked for once.
@@ -100,7 +100,7 @@ func (o *operation) plain(t *auditlog.Type) string {
 	if o.base.Dialect() == dialect.MySQL {
 		return "TRUE"
 	}
-	return "(SELECT c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relhasrules AND NOT c.relrowsecurity AND current_setting('extra_float_digits')::int > 0" +
+	return "(SELECT c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relhasrules AND NOT c.relrowsecurity" +
 		" AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)" +
 		" FROM pg_catalog.pg_class c WHERE c.oid = " + o.regclass(t) + ")"
 }
@@ -114,11 +114,16 @@ type statement struct {
 	stale bool // the table is not plain any more: nothing was done
 }
 
-// whole returns the statement that an operation on one table can be, or nil. All stamps must be the same.
-func (o *operation) whole(tab *table, stamps ...auditlog.Stamp) *statement {
+// whole returns the statement that an operation on one table can be, or nil. Set are the columns that an update sets. All stamps must be the same.
+func (o *operation) whole(tab *table, set map[string]bool, stamps ...auditlog.Stamp) *statement {
 	t := o.target.Type
 	if !tab.whole || !o.drv.Prepares() {
 		return nil
+	}
+	for i, f := range t.Fields {
+		if (set == nil || set[f.Column]) && !tab.forms[i].There() {
+			return nil
+		}
 	}
 	for _, s := range stamps[1:] {
 		if !reflect.DeepEqual(s, stamps[0]) {
