@@ -22,14 +22,14 @@ const (
 	nclients
 )
 
-var clientNames = []string{"client", "second client, without hooks", "debug client", "client on a driver that comments", "client on a connection"}
+var clientNames = []string{"client", "second client, without hooks, unprepared", "debug client", "client on a driver that comments", "client on a connection"}
 
 func silent(...any) {}
 
 // newClients returns a client of each kind but for that on a connection.
 func (b *base) newClients(db *sql.DB) []*ent.Client {
 	drv := func() *probe { return &probe{Driver: entsql.OpenDB(b.dialect, db)} }
-	second := ent.NewClient(ent.Driver(drv()), ent.Log(silent))
+	second := ent.NewClient(ent.Driver(unprepared{drv()}), ent.Log(silent))
 	b.counts.follow(second)
 	return []*ent.Client{
 		clientPlain:     b.watched(drv()),
@@ -107,6 +107,12 @@ func (p *probe) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, e
 	}
 	return &probeTx{tx.(*entsql.Tx)}, nil
 }
+
+// unprepared is a probe that does not tell which database it leads to: a mutation and its record are never one statement.
+type unprepared struct{ *probe }
+
+// DB hides the driver's.
+func (unprepared) DB() {}
 
 type probeTx struct{ *entsql.Tx }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"entgo.io/ent/dialect"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/sqlaudit/sqlaudit/auditdriver"
@@ -74,15 +75,21 @@ func (c *counts) settle(n int) {
 	c.drivers = c.drivers[:n]
 }
 
-// paths are those that every database takes, and those that few rows do not lead to: of more than a statement can name, which
+// paths are those that every database takes. The others are those that one has (ownPaths), and those that few rows do not lead to: of more than a statement can name, which
 // internal/conformance has, and of others coming in between.
 var paths = []auditdriver.Path{
 	hook.PathCreate, hook.PathUpsert, hook.PathUpdateOne, hook.PathUpdate, hook.PathDelete, hook.PathLinksCame, hook.PathLinksLeft,
 	hook.PathForeignLinks, hook.PathSalvage, hook.PathUntouched,
 }
 
+// ownPaths are those of one dialect.
+var ownPaths = map[string][]auditdriver.Path{
+	dialect.Postgres: {hook.PathStatement, hook.PathReturning},
+	dialect.MySQL:    {hook.PathReturning},
+}
+
 // report prints the counts, and fails the test if a row was drawn or executed too seldom, or a path never taken.
-func (c *counts) report(t *testing.T, atLeast int) {
+func (c *counts) report(t *testing.T, dialectName string, atLeast int) {
 	c.settle(0)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d entries\n%9s %9s %9s\n", c.entries, "drawn", "executed", "succeeded")
@@ -96,7 +103,7 @@ func (c *counts) report(t *testing.T, atLeast int) {
 	for _, p := range slices.Sorted(maps.Keys(c.paths)) {
 		fmt.Fprintf(&b, "%9d  path %q\n", c.paths[p], p)
 	}
-	for _, p := range paths {
+	for _, p := range slices.Concat(paths, ownPaths[dialectName]) {
 		assert.Positive(t, c.paths[p], "path %q was never taken", p)
 	}
 	for i := range ops {

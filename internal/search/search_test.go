@@ -54,13 +54,13 @@ func TestSearch(t *testing.T) {
 			b := open(t, d)
 			if *duration == 0 {
 				check(t, b, boundedRuns, 0)
-				b.counts.report(t, boundedRow)
+				b.counts.report(t, b.dialect, boundedRow)
 				return
 			}
 			for start, round := time.Now(), uint64(0); time.Since(start) < *duration; round++ {
 				check(t, b, 8*boundedRuns, round)
 			}
-			b.counts.report(t, longRow)
+			b.counts.report(t, b.dialect, longRow)
 		})
 	}
 }

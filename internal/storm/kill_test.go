@@ -24,7 +24,9 @@ var kills = flag.Int("kills", 3, "processes to kill in TestKill, on each databas
 func TestKill(t *testing.T) {
 	binary, err := os.Executable()
 	require.NoError(t, err)
-	for _, s := range []setting{postgres("read committed"), mariadb("REPEATABLE-READ"), {name: "sqlite", db: testdb.SQLite}} {
+	for _, s := range []setting{
+		postgres("read committed"), postgres("read committed").unprepared(), mariadb("REPEATABLE-READ"), {name: "sqlite", db: testdb.SQLite},
+	} {
 		t.Run(s.name, func(t *testing.T) {
 			source := s.db.Source(t, s.params)
 			db := s.db.Connect(t, source)
@@ -35,7 +37,7 @@ func TestKill(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(*seed, 0))
 			operations, entries := 0, 0
 			for k := range *kills {
-				j := job{Driver: s.db.Driver, Dialect: s.db.Dialect, Source: source, Seed: *seed<<32 + uint64(k), Writers: 8} //nolint:gosec // small
+				j := job{Driver: s.db.Driver, Dialect: s.db.Dialect, Source: source, Seed: *seed<<32 + uint64(k), Writers: 8, Apart: s.apart} //nolint:gosec // small
 				p := j.start(t, binary)
 				var created []string
 				for n := 1 + rnd.IntN(150); ; n-- {

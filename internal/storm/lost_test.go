@@ -66,6 +66,15 @@ var lostOperations = []lostOperation{
 
 var everyLoss = flag.Bool("everyloss", false, "lose the connection in every way with each statement in TestLost, not in one after the other")
 
+// leading is a driver that tells which database it leads to, though by a driver of this package.
+type leading struct {
+	*entsql.Driver
+	db *sql.DB
+}
+
+// DB returns the database.
+func (l leading) DB() *sql.DB { return l.db }
+
 // The connection is lost with each statement of each operation, and with its commit. Whether or not the statement was done, the
 // database then holds the change and its entries, or neither; and nobody is told that it holds them when it does not.
 func TestLost(t *testing.T) {
@@ -75,16 +84,19 @@ func TestLost(t *testing.T) {
 		{when: after, err: errLost},
 		{when: among, err: errLost},
 	}
-	for _, d := range []testdb.Database{testdb.SQLite, testdb.Postgres, testdb.MariaDB} {
-		t.Run(d.Name, func(t *testing.T) {
+	for _, s := range []setting{{name: "sqlite", db: testdb.SQLite}, {name: "postgres", db: testdb.Postgres}, {name: "postgres, unprepared", db: testdb.Postgres, apart: true}, {name: "mariadb", db: testdb.MariaDB}} {
+		d := s.db
+		t.Run(s.name, func(t *testing.T) {
 			source := d.Source(t, nil)
 			db := d.Connect(t, source)
 			l := &lossy{driver: db.Driver(), source: source}
 			pool := sql.OpenDB(l)
 			t.Cleanup(func() { require.NoError(t, pool.Close()) })
-			drv := entsql.OpenDB(d.Dialect, pool)
-			require.NoError(t, load.Create(t.Context(), drv))
-			client := ent.NewClient(ent.Driver(drv))
+			require.NoError(t, load.Create(t.Context(), entsql.OpenDB(d.Dialect, db)))
+			client := ent.NewClient(ent.Driver(leading{entsql.OpenDB(d.Dialect, pool), db}))
+			if s.apart {
+				client = ent.NewClient(ent.Driver(entsql.OpenDB(d.Dialect, pool)))
+			}
 			for i, op := range lostOperations {
 				for _, how := range []string{"alone", "in the user's transaction"} {
 					if how == "alone" && op.together {

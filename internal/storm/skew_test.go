@@ -73,7 +73,9 @@ var skewOfProcess, _ = time.ParseDuration(os.Getenv("`+skewVariable+`"))
 func TestSkew(t *testing.T) {
 	binary := skewed(t)
 	apart := []string{"-3s", "0s", "2s", "7s"}
-	for _, c := range []setting{postgres("read committed"), mariadb("REPEATABLE-READ"), {name: "sqlite", db: testdb.SQLite}} {
+	for _, c := range []setting{
+		postgres("read committed"), postgres("read committed").unprepared(), mariadb("REPEATABLE-READ"), {name: "sqlite", db: testdb.SQLite},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			source := c.db.Source(t, c.params)
 			db := c.db.Connect(t, source)
@@ -83,7 +85,7 @@ func TestSkew(t *testing.T) {
 			require.NoError(t, err)
 			var processes []*process
 			for i, skew := range apart {
-				j := job{Driver: c.db.Driver, Dialect: c.db.Dialect, Source: source, Seed: *seed<<32 + uint64(i), Writers: 4, Steps: *steps} //nolint:gosec // small
+				j := job{Driver: c.db.Driver, Dialect: c.db.Dialect, Source: source, Seed: *seed<<32 + uint64(i), Writers: 4, Steps: *steps, Apart: c.apart} //nolint:gosec // small
 				processes = append(processes, j.start(t, binary, skewVariable+"="+skew))
 			}
 			for _, p := range processes {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/stretchr/testify/require"
 
@@ -36,6 +37,22 @@ type setting struct {
 	params testdb.Params
 	busy   bool // SQLITE_BUSY is to be expected
 	longer bool // longer transactions fail more often: see TestPairs
+	apart  bool // a mutation and its record are never one statement
+}
+
+func (s setting) unprepared() setting {
+	s.apart = true
+	s.name += ", unprepared"
+	return s
+}
+
+// driver returns the driver of the setting on a database.
+func (s setting) driver(db *sql.DB) dialect.Driver {
+	drv := entsql.OpenDB(s.db.Dialect, db)
+	if s.apart {
+		return testdb.Unprepared{Driver: drv}
+	}
+	return drv
 }
 
 func (s setting) failsMore() setting {
@@ -47,6 +64,8 @@ var settings = []setting{
 	postgres("read committed"),
 	postgres("repeatable read").failsMore(),
 	postgres("serializable").failsMore(),
+	postgres("read committed").unprepared(),
+	postgres("repeatable read").unprepared(),
 	mariadb("REPEATABLE-READ"),
 	mariadb("READ-COMMITTED").failsMore(),
 	{name: "sqlite", db: testdb.SQLite},
@@ -92,7 +111,7 @@ func race(ctx context.Context, l stepper, seed uint64, n int) *tally {
 func (s setting) open(t *testing.T) (*load.Load, *sql.DB) {
 	t.Helper()
 	db := s.db.Open(t, s.params)
-	drv := entsql.OpenDB(s.db.Dialect, db)
+	drv := s.driver(db)
 	require.NoError(t, load.Create(t.Context(), drv))
 	l, err := load.Open(t.Context(), drv, true)
 	require.NoError(t, err)

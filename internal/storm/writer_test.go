@@ -16,11 +16,11 @@ import (
 
 	"database/sql"
 
-	entsql "entgo.io/ent/dialect/sql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit"
 	"github.com/sqlaudit/sqlaudit/internal/storm/load"
+	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
 // writerVariable holds the job of a process that is a writer and no test.
@@ -45,7 +45,8 @@ type job struct {
 	Driver, Dialect, Source string
 	Seed                    uint64
 	Writers                 int
-	Steps                   int // of each writer; with 0 they go on until the process is killed
+	Steps                   int  // of each writer; with 0 they go on until the process is killed
+	Apart                   bool // see setting
 }
 
 // work makes the steps and reports each as a line: the step's unique name, its operation, and its error if there was one.
@@ -55,7 +56,7 @@ func (j job) work(ctx context.Context, report io.Writer) error {
 		return err
 	}
 	defer db.Close() //nolint:errcheck // what matters is committed
-	l, err := load.Open(ctx, entsql.OpenDB(j.Dialect, db), false)
+	l, err := load.Open(ctx, setting{db: testdb.Database{Dialect: j.Dialect}, apart: j.Apart}.driver(db), false)
 	if err != nil {
 		return err
 	}

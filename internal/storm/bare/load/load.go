@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
 	"github.com/sqlaudit/sqlaudit/internal/storm/bare/ent"
@@ -25,7 +25,7 @@ type Load struct {
 }
 
 // Open returns the load on a driver whose tables are there. The first to come, who says fill, makes the rows.
-func Open(ctx context.Context, drv *sql.Driver, fill bool) (*Load, error) {
+func Open(ctx context.Context, drv dialect.Driver, fill bool) (*Load, error) {
 	l := &Load{client: ent.NewClient(ent.Driver(drv))}
 	if fill {
 		if err := l.fill(ctx); err != nil {
@@ -38,7 +38,7 @@ func Open(ctx context.Context, drv *sql.Driver, fill bool) (*Load, error) {
 }
 
 // Create creates the tables.
-func Create(ctx context.Context, drv *sql.Driver) error {
+func Create(ctx context.Context, drv dialect.Driver) error {
 	return ent.NewClient(ent.Driver(drv)).Schema.Create(ctx)
 }
 
