@@ -244,18 +244,18 @@ func (o *operation) linksCome(ctx context.Context, j *join, query string, args a
 		o.add(t, there)
 		im.fresh = append(im.fresh, lookup{columns, pairs})
 		return o.ex.Exec(ctx, query, args, nil)
+	case name == dialect.Postgres: // it passes over those that are there, and can say which it did not; a snapshot shows others with the same ends
+		rows, err := o.scan(ctx, t, query+" RETURNING "+o.names(t.Columns()), args)
+		if err == nil {
+			im.fresh = append(im.fresh, lookup{t.Key, keysOf(rows)})
+		}
+		return err
 	case len(j.add[0].Target.Fields) > 0: // ent's statement inserts all of them, or fails
 		if err := o.ex.Exec(ctx, query, args, nil); err != nil {
 			return err
 		}
 		im.fresh = append(im.fresh, lookup{columns, pairs})
 		return nil
-	case name == dialect.Postgres: // it passes over those that are there, and can say which it did not
-		rows, err := o.scan(ctx, t, query+" RETURNING "+o.names(t.Columns()), args)
-		if err == nil {
-			im.fresh = append(im.fresh, lookup{t.Key, keysOf(rows)})
-		}
-		return err
 	default:
 		return o.insertMissing(ctx, t, columns, pairs)
 	}

@@ -68,7 +68,9 @@ func TestBetween(t *testing.T) {
 		between      func(context.Context, fixture) error
 	}{
 		{"a row for an update", "it is not updated unrecorded", "UPDATE users", []setting{postgres("read committed"), mariadb("READ-COMMITTED")},
-			func(ctx context.Context, x fixture) error { return x.client.User.Update().SetNick("n").Exec(ctx) },
+			func(ctx context.Context, x fixture) error { // with friends, it is not one statement with its record
+				return x.client.User.Update().SetNick("n").ClearFriends().Exec(ctx)
+			},
 			func(ctx context.Context, x fixture) error {
 				return x.other.User.Create().SetName("w").SetEmail("w").Exec(ctx)
 			}},
@@ -79,6 +81,14 @@ func TestBetween(t *testing.T) {
 			},
 			func(ctx context.Context, x fixture) error {
 				return x.other.User.Create().SetName("w").SetEmail("w").Exec(ctx)
+			}},
+		{"a link that is there no more", "one that a snapshot shows did not come", "INSERT INTO memberships", []setting{postgres("repeatable read"), mariadb("READ-COMMITTED")},
+			func(ctx context.Context, x fixture) error {
+				return x.client.Team.Update().AddMemberIDs(x.users[0]).Exec(ctx)
+			},
+			func(ctx context.Context, x fixture) error {
+				_, err := x.other.Membership.Delete().Exec(ctx)
+				return err
 			}},
 		{"a pet for an owner who gives them away", "its owner is not cleared unrecorded", "UPDATE pets", []setting{postgres("read committed")},
 			func(ctx context.Context, x fixture) error {
@@ -113,6 +123,7 @@ func TestBetween(t *testing.T) {
 					x.users[i] = u.ID
 				}
 				require.NoError(t, x.other.Pet.Create().SetName("p").Exec(t.Context()))
+				require.NoError(t, x.other.Team.Create().SetSlug("t").AddMemberIDs(x.users[0]).Exec(t.Context()))
 				g.between = func() { require.NoError(t, c.between(t.Context(), x)) }
 				require.NoError(t, c.do(t.Context(), x))
 				require.Nil(t, g.between, "nothing came between")

@@ -61,6 +61,13 @@ func (l *lossy) what() string {
 	return l.lost
 }
 
+// counted returns how many statements were counted.
+func (l *lossy) counted() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.count
+}
+
 func (l *lossy) next(query string) moment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
