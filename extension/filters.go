@@ -148,7 +148,7 @@ func packageNames(t *gen.Type) map[string]string {
 			names[own+op.Name()] = what
 		}
 		for _, v := range f.EnumNames() {
-			names[f.EnumName(v)] = what
+			names[v] = what
 		}
 	}
 	for _, e := range t.Edges {
