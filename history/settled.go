@@ -63,8 +63,11 @@ func settledSQLite(ctx context.Context, ex dialect.ExecQuerier, src auditlog.Sou
 	s := Place{src: src}.log()
 	s.Select(sql.Max(s.C(auditlog.ColumnID)))
 	var newest uuid.NullUUID
-	if err := one(ctx, ex, s, &newest); err != nil || !newest.Valid {
+	if err := one(ctx, ex, s, &newest); err != nil {
 		return time.Time{}, err
+	}
+	if !newest.Valid {
+		return time.Unix(0, 0).UTC(), nil // no entry is older; the zero time would be no bound
 	}
 	return auditlog.TimeOf(newest.UUID).Add(time.Microsecond), nil
 }

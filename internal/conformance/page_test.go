@@ -247,8 +247,11 @@ var pageCases = []testCase{
 		require.Equal(t, "<f e.", text(e.page(t, sqlaudit.PageArgs{Size: 9, NewestFirst: true, Before: first.Previous})))
 	}},
 	{"settled on nothing", "an empty log is complete", func(t *testing.T, e *env) {
-		_, err := sqlaudit.Settled(e.ctx, e.client)
+		to, err := sqlaudit.Settled(e.ctx, e.client)
 		require.NoError(t, err)
+		require.False(t, to.IsZero(), "which would be an open end")
+		e.cards("a")
+		require.Empty(t, e.found(t, auditlog.During(time.Time{}, to)))
 		e.inTx(t, func(tx *ent.Tx) {
 			_, err := sqlaudit.Settled(e.ctx, tx.Client())
 			require.ErrorIs(t, err, sqlaudit.ErrUnsettled)
@@ -268,10 +271,13 @@ func TestLateCommit(t *testing.T) {
 			return seen
 		}
 		e.cards("before")
-		settled := func() time.Time {
+		settle := func() (time.Time, error) {
 			ctx, cancel := context.WithTimeout(e.ctx, time.Minute)
 			defer cancel()
-			s, err := sqlaudit.Settled(ctx, e.client)
+			return sqlaudit.Settled(ctx, e.client)
+		}
+		settled := func() time.Time {
+			s, err := settle()
 			require.NoError(t, err)
 			return s
 		}
@@ -298,11 +304,20 @@ func TestLateCommit(t *testing.T) {
 		_, err = sqlaudit.Settled(ctx, e.client)
 		require.ErrorIs(t, err, context.DeadlineExceeded, "there is a transaction to wait for")
 
-		done := make(chan time.Time)
-		go func() { done <- settled() }()
+		type result struct {
+			at  time.Time
+			err error
+		}
+		done := make(chan result, 1)
+		go func() {
+			at, err := settle()
+			done <- result{at, err}
+		}()
 		require.NoError(t, late.Commit())
 		require.Equal(t, ">", text(e.page(t, sqlaudit.PageArgs{After: missed}))[1:], "the entry that came late is before the cursor")
-		require.Equal(t, []string{"late", "early"}, consume(start, <-done))
+		waited := <-done
+		require.NoError(t, waited.err)
+		require.Equal(t, []string{"late", "early"}, consume(start, waited.at))
 	})
 }
 
