@@ -69,7 +69,8 @@ func ExamplePage() {
 	for {
 		page, err := client.Customer.QueryHistory().Page(ctx, args)
 		if err != nil {
-			log.Fatal(err)
+			fmt.Println(err)
+			return
 		}
 		for _, entry := range page.Entries {
 			fmt.Println(entry.Action, entry.ResourceID)
@@ -98,12 +99,14 @@ func ExampleSettled() {
 	for range 2 {
 		settled, err := sqlaudit.Settled(ctx, client)
 		if err != nil {
-			log.Fatal(err)
+			fmt.Println(err)
+			return
 		}
 		n := 0
 		for _, err := range client.AuditLog.Query().Where(auditlog.During(last, settled)).Each(ctx, sqlaudit.PageArgs{}) {
 			if err != nil {
-				log.Fatal(err)
+				fmt.Println(err)
+				return
 			}
 			n++
 		}

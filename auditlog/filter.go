@@ -14,7 +14,7 @@ import (
 
 // About applies to entries about the entity of a type that the given values identify: an id, or the parts of a composite one.
 func About(label string, id ...any) func(*sql.Selector) {
-	return AboutAny(label, [][]any{id}, func(id []any) (string, error) { return KeyText(id) })
+	return AboutAny(label, [][]any{id}, KeyText)
 }
 
 // AboutAny applies to entries about the entities of a type with the given ids, whose texts in the log name gives. No id, no entry.

@@ -171,7 +171,7 @@ func readWindow[E any](ctx context.Context, p Pages[E], w span) (window[E], erro
 	if p.Refused {
 		return out, ErrNotPaged
 	}
-	where := func(s *sql.Selector) {}
+	where := func(*sql.Selector) {}
 	if w.has {
 		where = w.where(w.up)
 	}
