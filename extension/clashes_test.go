@@ -144,6 +144,8 @@ func TestErrorsOfTheLog(t *testing.T) {
 func TestErrorsOfNames(t *testing.T) {
 	named := func(name string) thing { return with(mixin.Mixin{}, field.String(name)) }
 	historian := track(thing{name: "Pet", edges: []ent.Edge{edge.From("history", Owner.Type).Ref("pets").Unique()}}, mixin.Mixin{})
+	manyOwners := with(mixin.Mixin{}, field.String("owners_added"))
+	manyOwners.edges = []ent.Edge{edge.To("owners", Owner.Type)}
 	logWithEdge := ownLog()
 	logWithEdge.edges = []ent.Edge{edge.To("book", Owner.Type).Unique()}
 	tests := []errorTest{
@@ -234,6 +236,49 @@ func TestErrorsOfNames(t *testing.T) {
 			opts:    []extension.Option{extension.WithActorType("Owner")},
 			want:    `sqlaudit: schema Trail: the field that makes QueryActor has the name of a generated method of entries: rename it`,
 		},
+		{
+			name:    "field email_changed beside email",
+			reason:  "both make a function EmailChanged",
+			schemas: []ent.Interface{with(mixin.Mixin{}, field.String("email"), field.Bool("email_changed"))},
+			want:    `sqlaudit: schema Book: field "email_changed" makes EmailChanged, which is the name of a generated filter of field "email": rename one of them, or the filters with extension.WithFilterPrefix`,
+		},
+		{
+			name:    "enum value changed",
+			reason:  "it makes a constant StateChanged",
+			schemas: []ent.Interface{with(mixin.Mixin{}, field.Enum("state").Values("new", "changed"))},
+			want:    `sqlaudit: schema Book: field "state" makes StateChanged, which is the name of a generated filter of field "state": rename one of them, or the filters with extension.WithFilterPrefix`,
+		},
+		{
+			name:    "field owners_added beside an edge",
+			reason:  "an edge to many has a filter OwnersAdded",
+			schemas: []ent.Interface{owner, pet, manyOwners},
+			want:    `sqlaudit: schema Book: field "owners_added" makes OwnersAdded, which is the name of a generated filter of edge "owners": rename one of them, or the filters with extension.WithFilterPrefix`,
+		},
+		{
+			name:    "filters with a prefix",
+			reason:  "a new name can be taken as well",
+			schemas: []ent.Interface{with(mixin.Mixin{}, field.String("email"), field.Bool("log_email_changed"))},
+			opts:    []extension.Option{extension.WithFilterPrefix("Log")},
+			want:    `sqlaudit: schema Book: field "log_email_changed" makes LogEmailChanged, which is the name of a generated filter of field "email": rename one of them, or the filters with extension.WithFilterPrefix`,
+		},
+		{
+			name:    "field history_of",
+			reason:  "the type's package has a function HistoryOf",
+			schemas: []ent.Interface{named("history_of")},
+			want:    `sqlaudit: schema Book: field "history_of" makes HistoryOf, which is the name of a filter of the generated history: rename it, or the history with extension.WithHistoryName`,
+		},
+		{
+			name:    "log field actor",
+			reason:  "the log's package has a function Actor",
+			schemas: []ent.Interface{named("name"), ownLog(field.String("actor").Optional())},
+			want:    `sqlaudit: schema Trail: field "actor" makes Actor, which is the name of a generated filter of entries: rename it`,
+		},
+		{
+			name:    "log field changed",
+			reason:  "it makes a constant FieldChanged",
+			schemas: []ent.Interface{named("name"), ownLog(field.Bool("changed").Optional())},
+			want:    `sqlaudit: schema Trail: field "changed" makes FieldChanged, which is the name of a generated filter of entries: rename it`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, tt.run)
@@ -274,6 +319,12 @@ func TestAccepted(t *testing.T) {
 			schemas: []ent.Interface{ownLog(field.String("a").Optional(), field.String("b").Annotations(entsql.DefaultExpr("now()")))},
 		},
 		{
+			name:    "filters with a prefix",
+			reason:  "it makes way for the names of the schema",
+			schemas: []ent.Interface{with(mixin.Mixin{}, field.String("email"), field.Bool("email_changed"))},
+			opts:    []extension.Option{extension.WithFilterPrefix("Log")},
+		},
+		{
 			name:    "history of an untracked type",
 			reason:  "nothing is generated there",
 			schemas: []ent.Interface{thing{name: "Book", fields: []ent.Field{field.String("history")}}},
@@ -307,6 +358,8 @@ func TestErrorsOfOptions(t *testing.T) {
 		{"no history", "an option has a value", extension.WithHistoryName(""), `sqlaudit: WithHistoryName: ""` + form},
 		{"history as in Go", "edges are in snake case", extension.WithHistoryName("AuditTrail"), `sqlaudit: WithHistoryName: "AuditTrail"` + form},
 		{"history as ent's", "entities have a field Edges", extension.WithHistoryName("edges"), `sqlaudit: WithHistoryName: ent makes Edges of every type: choose another name`},
+		{"no filter prefix", "an option has a value", extension.WithFilterPrefix(""), `sqlaudit: WithFilterPrefix: "" is not the beginning of an exported name, such as "Log"`},
+		{"filter prefix in lower case", "filters are exported", extension.WithFilterPrefix("log"), `sqlaudit: WithFilterPrefix: "log" is not the beginning of an exported name, such as "Log"`},
 		{"no actor type", "an option has a value", extension.WithActorType(""), `sqlaudit: WithActorType: the name is empty`},
 	}
 	for _, tt := range tests {

@@ -31,6 +31,7 @@ type Extension struct {
 	schema    string
 	actorType string
 	history   string
+	filters   string
 
 	model *model // of the graph being generated
 }
@@ -109,6 +110,18 @@ func WithHistoryName(name string) Option {
 			return fmt.Errorf("WithHistoryName: ent makes %s of every type: choose another name", pascal(name))
 		}
 		e.history = name
+		return nil
+	}
+}
+
+// WithFilterPrefix puts a word before the names of the filters that are generated for fields and edges, for schemas that already use one of
+// those names: with "Log", EmailChanged becomes LogEmailChanged. The default is none.
+func WithFilterPrefix(prefix string) Option {
+	return func(e *Extension) error {
+		if !token.IsIdentifier(prefix) || !token.IsExported(prefix) {
+			return fmt.Errorf("WithFilterPrefix: %q is not the beginning of an exported name, such as %q", prefix, "Log")
+		}
+		e.filters = prefix
 		return nil
 	}
 }

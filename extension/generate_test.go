@@ -136,7 +136,7 @@ func TestGenerate(t *testing.T) {
 		{
 			name:    "basic",
 			reason:  "each id type, storage keys, edges with and without a field, and each setting of the mixin",
-			goldens: []string{"sqlaudit.go", "sqlaudit_history.go", "card/where.go"},
+			goldens: []string{"sqlaudit.go", "sqlaudit_history.go", "sqlaudit_pages.go", "card/where.go"},
 		},
 		{
 			name:     "features",
@@ -158,6 +158,7 @@ func TestGenerate(t *testing.T) {
 				extension.WithDatabaseSchema("audit"),
 				extension.WithActorType("Doctor"),
 				extension.WithHistoryName("audit_trail"),
+				extension.WithFilterPrefix("Log"),
 			},
 			goldens: []string{"sqlaudit.go", "sqlaudit_history.go"},
 		},

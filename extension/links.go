@@ -16,7 +16,7 @@ func linksOf(n *gen.Type, e *gen.Edge) (*links, error) {
 	if why := idProblem(e.Type); why != "" {
 		return nil, fail(n.Name, "edge %q cannot be recorded, since of %s %s: remove it from Edges, or exclude it", e.Name, e.Type.Name, why)
 	}
-	l := &links{Name: e.Name, Holder: e.Type.Name, Type: e.Type.Name}
+	l := &links{Name: e.Name, Holder: e.Type.Name, Type: e.Type.Name, edge: e}
 	if !e.M2M() {
 		l.Column, l.Target = e.Rel.Column(), e.Type.ID.StorageKey()
 		return l, nil

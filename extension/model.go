@@ -20,6 +20,7 @@ type model struct {
 	Joins   []*join // sorted by table
 	Actor   *gen.Type
 	History string // in the form of an ent edge's name
+	Prefix  string // of the names of filters
 }
 
 // A typ is a type that generated code describes: a tracked one, or one whose rows change recorded values of others.
@@ -61,7 +62,9 @@ type column struct {
 	Sensitive bool
 	Formerly  []string // names that it had before
 
-	key string // the column's name
+	key   string     // the column's name
+	field *gen.Field // whose values it holds
+	edge  *gen.Edge  // that it is the foreign key of, unless the edge is bound to a field
 }
 
 // Links are those of a recorded edge that leads to many.
@@ -71,6 +74,8 @@ type links struct {
 	Column, Target string
 	Type           string
 	Formerly       []string // names that it had before
+
+	edge *gen.Edge
 }
 
 // A foreignKey is one by which a change of another row changes a recorded value, or by which rows go.
@@ -111,7 +116,7 @@ func (m *model) Schema() string { return databaseSchema(m.Log) }
 
 // build checks the graph's marks, adds the log to the graph, and returns what is to be generated.
 func (e *Extension) build(g *gen.Graph) (*model, error) {
-	m := &model{History: e.history}
+	m := &model{History: e.history, Prefix: e.filters}
 	labels := map[string]string{}
 	for _, n := range g.Nodes {
 		mark, ok, err := mixin.MarkOf(n.Annotations)
@@ -364,7 +369,7 @@ func checkList(n *gen.Type, list string, names []string) error {
 func fieldColumn(f *gen.Field) *column {
 	return &column{
 		Name: f.Name, Constant: f.Constant(), Value: f.StructField(),
-		JSON: f.IsJSON(), Nillable: f.NillableValue(), Sensitive: f.Sensitive(), key: f.StorageKey(),
+		JSON: f.IsJSON(), Nillable: f.NillableValue(), Sensitive: f.Sensitive(), key: f.StorageKey(), field: f,
 	}
 }
 
@@ -375,6 +380,7 @@ func edgeColumn(e *gen.Edge) (*column, error) {
 	}
 	return &column{
 		Name: e.Name, Constant: e.ColumnConstant(), Value: fk.StructField(), Nillable: fk.Field.Nillable, key: e.Rel.Column(),
+		field: e.Type.ID, edge: e,
 	}, nil
 }
 

@@ -45,8 +45,17 @@ func (m *model) checkNames(g *gen.Graph) error {
 				return fail(t.Name, "the %s that makes %s has the name of the generated history: rename it, or the history with extension.WithHistoryName", kind, name)
 			}
 		}
+		if err := m.checkFilters(t); err != nil {
+			return err
+		}
 	}
 	all := members(m.Log)
+	made := packageNames(m.Log)
+	for _, name := range logFilters {
+		if what, ok := made[name]; ok {
+			return fail(m.Log.Name, "%s makes %s, which is the name of a generated filter of entries: rename it", what, name)
+		}
+	}
 	names := []string{"Changes"}
 	for _, t := range m.Types {
 		if t.Label == "" {

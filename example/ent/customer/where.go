@@ -369,3 +369,93 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// NameChanged applies to entries in which "name" changed, and to creates and deletes.
+func NameChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+}
+
+// NameChangedFrom applies to entries that say that "name" was v before.
+func NameChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// NameChangedTo applies to entries that say that "name" was v afterwards.
+func NameChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// EmailChanged applies to entries in which "email" changed, and to creates and deletes.
+func EmailChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("email")))
+}
+
+// EmailChangedFrom applies to entries that say that "email" was v before.
+func EmailChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("email", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// EmailChangedTo applies to entries that say that "email" was v afterwards.
+func EmailChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("email", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// PlanChanged applies to entries in which "plan" changed, and to creates and deletes.
+func PlanChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("plan")))
+}
+
+// PlanChangedFrom applies to entries that say that "plan" was v before.
+func PlanChangedFrom(v Plan) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("plan", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// PlanChangedTo applies to entries that say that "plan" was v afterwards.
+func PlanChangedTo(v Plan) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("plan", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// CreditChanged applies to entries in which "credit" changed, and to creates and deletes.
+func CreditChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("credit")))
+}
+
+// CreditChangedFrom applies to entries that say that "credit" was v before.
+func CreditChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("credit", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// CreditChangedTo applies to entries that say that "credit" was v afterwards.
+func CreditChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("credit", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// OwnerChanged applies to entries in which "owner" changed, and to creates and deletes.
+func OwnerChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("owner")))
+}
+
+// OwnerChangedFrom applies to entries that say that "owner" was v before.
+func OwnerChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// OwnerChangedTo applies to entries that say that "owner" was v afterwards.
+func OwnerChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// OwnerChangedFromNil applies to entries that say that "owner" was NULL before.
+func OwnerChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", nil)))
+}
+
+// OwnerChangedToNil applies to entries that say that "owner" was NULL afterwards.
+func OwnerChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", nil)))
+}

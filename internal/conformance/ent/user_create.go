@@ -10,7 +10,6 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/google/uuid"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/badge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
@@ -18,6 +17,8 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/team"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+
+	"github.com/google/uuid"
 )
 
 // UserCreate is the builder for creating a User entity.

@@ -217,3 +217,53 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeString},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...kinds.IBAN) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// BalanceChanged applies to entries in which "balance" changed, and to creates and deletes.
+func BalanceChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("balance")))
+}
+
+// BalanceChangedFrom applies to entries that say that "balance" was v before.
+func BalanceChangedFrom(v kinds.Decimal) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("balance", sqlauditlog.Stored(new(kinds.Decimal), v))))
+}
+
+// BalanceChangedTo applies to entries that say that "balance" was v afterwards.
+func BalanceChangedTo(v kinds.Decimal) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("balance", sqlauditlog.Stored(new(kinds.Decimal), v))))
+}
+
+// VersionChanged applies to entries in which "version" changed, and to creates and deletes.
+func VersionChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("version")))
+}
+
+// VersionChangedFrom applies to entries that say that "version" was v before.
+func VersionChangedFrom(v int64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("version", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// VersionChangedTo applies to entries that say that "version" was v afterwards.
+func VersionChangedTo(v int64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("version", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// LinkedChanged applies to entries in which links came to the "linked" edge or went from it.
+func LinkedChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("linked")))
+}
+
+// LinkedAdded applies to entries in which a link to one of the given ids came to the "linked" edge. No id, no entry.
+func LinkedAdded(ids ...kinds.IBAN) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("linked", sqlauditlog.Each(ids, func(v kinds.IBAN) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) })...)))
+}
+
+// LinkedRemoved applies to entries in which a link to one of the given ids went from the "linked" edge. No id, no entry.
+func LinkedRemoved(ids ...kinds.IBAN) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("linked", sqlauditlog.Each(ids, func(v kinds.IBAN) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) })...)))
+}

@@ -311,3 +311,78 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// AuthorChanged applies to entries in which "author" changed, and to creates and deletes.
+func AuthorChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("author")))
+}
+
+// AuthorChangedFrom applies to entries that say that "author" was v before.
+func AuthorChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("author", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// AuthorChangedTo applies to entries that say that "author" was v afterwards.
+func AuthorChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("author", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TitleChanged applies to entries in which "title" changed, and to creates and deletes.
+func TitleChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("title")))
+}
+
+// TitleChangedFrom applies to entries that say that "title" was v before.
+func TitleChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("title", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TitleChangedTo applies to entries that say that "title" was v afterwards.
+func TitleChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("title", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// CopiesChanged applies to entries in which "copies" changed, and to creates and deletes.
+func CopiesChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("copies")))
+}
+
+// CopiesChangedFrom applies to entries that say that "copies" was v before.
+func CopiesChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("copies", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// CopiesChangedTo applies to entries that say that "copies" was v afterwards.
+func CopiesChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("copies", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// ShelfChanged applies to entries in which "shelf" changed, and to creates and deletes.
+func ShelfChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("shelf")))
+}
+
+// ShelfChangedFrom applies to entries that say that "shelf" was v before.
+func ShelfChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("shelf", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// ShelfChangedTo applies to entries that say that "shelf" was v afterwards.
+func ShelfChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("shelf", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// ShelfChangedFromNil applies to entries that say that "shelf" was NULL before.
+func ShelfChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("shelf", nil)))
+}
+
+// ShelfChangedToNil applies to entries that say that "shelf" was NULL afterwards.
+func ShelfChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("shelf", nil)))
+}

@@ -856,3 +856,318 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeString},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// TitleChanged applies to entries in which "title" changed, and to creates and deletes.
+func TitleChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("title")))
+}
+
+// TitleChangedFrom applies to entries that say that "title" was v before.
+func TitleChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("title", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TitleChangedTo applies to entries that say that "title" was v afterwards.
+func TitleChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("title", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// BodyChanged applies to entries in which "body" changed, and to creates and deletes.
+func BodyChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("body")))
+}
+
+// BodyChangedFrom applies to entries that say that "body" was v before.
+func BodyChangedFrom(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("body", sqlauditlog.Stored(new([]byte), v))))
+}
+
+// BodyChangedTo applies to entries that say that "body" was v afterwards.
+func BodyChangedTo(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("body", sqlauditlog.Stored(new([]byte), v))))
+}
+
+// BodyChangedFromNil applies to entries that say that "body" was NULL before.
+func BodyChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("body", nil)))
+}
+
+// BodyChangedToNil applies to entries that say that "body" was NULL afterwards.
+func BodyChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("body", nil)))
+}
+
+// MetaChanged applies to entries in which "meta" changed, and to creates and deletes.
+func MetaChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("meta")))
+}
+
+// MetaChangedFrom applies to entries that say that "meta" was v before.
+func MetaChangedFrom(v kinds.Meta) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("meta", sqlauditlog.StoredJSON(v))))
+}
+
+// MetaChangedTo applies to entries that say that "meta" was v afterwards.
+func MetaChangedTo(v kinds.Meta) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("meta", sqlauditlog.StoredJSON(v))))
+}
+
+// MetaChangedFromNil applies to entries that say that "meta" was NULL before.
+func MetaChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("meta", nil)))
+}
+
+// MetaChangedToNil applies to entries that say that "meta" was NULL afterwards.
+func MetaChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("meta", nil)))
+}
+
+// TagsChanged applies to entries in which "tags" changed, and to creates and deletes.
+func TagsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tags")))
+}
+
+// TagsChangedFrom applies to entries that say that "tags" was v before.
+func TagsChangedFrom(v []string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tags", sqlauditlog.StoredJSON(v))))
+}
+
+// TagsChangedTo applies to entries that say that "tags" was v afterwards.
+func TagsChangedTo(v []string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tags", sqlauditlog.StoredJSON(v))))
+}
+
+// TagsChangedFromNil applies to entries that say that "tags" was NULL before.
+func TagsChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tags", nil)))
+}
+
+// TagsChangedToNil applies to entries that say that "tags" was NULL afterwards.
+func TagsChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tags", nil)))
+}
+
+// ExtraChanged applies to entries in which "extra" changed, and to creates and deletes.
+func ExtraChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("extra")))
+}
+
+// ExtraChangedFrom applies to entries that say that "extra" was v before.
+func ExtraChangedFrom(v map[string]interface{}) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("extra", sqlauditlog.StoredJSON(v))))
+}
+
+// ExtraChangedTo applies to entries that say that "extra" was v afterwards.
+func ExtraChangedTo(v map[string]interface{}) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("extra", sqlauditlog.StoredJSON(v))))
+}
+
+// ExtraChangedFromNil applies to entries that say that "extra" was NULL before.
+func ExtraChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("extra", nil)))
+}
+
+// ExtraChangedToNil applies to entries that say that "extra" was NULL afterwards.
+func ExtraChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("extra", nil)))
+}
+
+// ScoreChanged applies to entries in which "score" changed, and to creates and deletes.
+func ScoreChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("score")))
+}
+
+// ScoreChangedFrom applies to entries that say that "score" was v before.
+func ScoreChangedFrom(v float64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("score", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+}
+
+// ScoreChangedTo applies to entries that say that "score" was v afterwards.
+func ScoreChangedTo(v float64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("score", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+}
+
+// ScoreChangedFromNil applies to entries that say that "score" was NULL before.
+func ScoreChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("score", nil)))
+}
+
+// ScoreChangedToNil applies to entries that say that "score" was NULL afterwards.
+func ScoreChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("score", nil)))
+}
+
+// PublishedChanged applies to entries in which "published" changed, and to creates and deletes.
+func PublishedChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("published")))
+}
+
+// PublishedChangedFrom applies to entries that say that "published" was v before.
+func PublishedChangedFrom(v bool) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("published", sqlauditlog.Stored(new(sql.NullBool), v))))
+}
+
+// PublishedChangedTo applies to entries that say that "published" was v afterwards.
+func PublishedChangedTo(v bool) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("published", sqlauditlog.Stored(new(sql.NullBool), v))))
+}
+
+// ViewsChanged applies to entries in which "views" changed, and to creates and deletes.
+func ViewsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("views")))
+}
+
+// ViewsChangedFrom applies to entries that say that "views" was v before.
+func ViewsChangedFrom(v int64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("views", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// ViewsChangedTo applies to entries that say that "views" was v afterwards.
+func ViewsChangedTo(v int64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("views", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// LengthChanged applies to entries in which "length" changed, and to creates and deletes.
+func LengthChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("length")))
+}
+
+// LengthChangedFrom applies to entries that say that "length" was v before.
+func LengthChangedFrom(v time.Duration) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("length", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+}
+
+// LengthChangedTo applies to entries that say that "length" was v afterwards.
+func LengthChangedTo(v time.Duration) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("length", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+}
+
+// LengthChangedFromNil applies to entries that say that "length" was NULL before.
+func LengthChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("length", nil)))
+}
+
+// LengthChangedToNil applies to entries that say that "length" was NULL afterwards.
+func LengthChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("length", nil)))
+}
+
+// PriceChanged applies to entries in which "price" changed, and to creates and deletes.
+func PriceChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("price")))
+}
+
+// PriceChangedFrom applies to entries that say that "price" was v before.
+func PriceChangedFrom(v kinds.Money) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("price", sqlauditlog.Stored(new(kinds.Money), v))))
+}
+
+// PriceChangedTo applies to entries that say that "price" was v afterwards.
+func PriceChangedTo(v kinds.Money) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("price", sqlauditlog.Stored(new(kinds.Money), v))))
+}
+
+// PriceChangedFromNil applies to entries that say that "price" was NULL before.
+func PriceChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("price", nil)))
+}
+
+// PriceChangedToNil applies to entries that say that "price" was NULL afterwards.
+func PriceChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("price", nil)))
+}
+
+// LevelChanged applies to entries in which "level" changed, and to creates and deletes.
+func LevelChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("level")))
+}
+
+// LevelChangedFrom applies to entries that say that "level" was v before.
+func LevelChangedFrom(v kinds.Level) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("level", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// LevelChangedTo applies to entries that say that "level" was v afterwards.
+func LevelChangedTo(v kinds.Level) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("level", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// LevelChangedFromNil applies to entries that say that "level" was NULL before.
+func LevelChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("level", nil)))
+}
+
+// LevelChangedToNil applies to entries that say that "level" was NULL afterwards.
+func LevelChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("level", nil)))
+}
+
+// DueChanged applies to entries in which "due" changed, and to creates and deletes.
+func DueChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("due")))
+}
+
+// DueChangedFrom applies to entries that say that "due" was v before.
+func DueChangedFrom(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("due", sqlauditlog.Stored(new(sql.NullTime), v))))
+}
+
+// DueChangedTo applies to entries that say that "due" was v afterwards.
+func DueChangedTo(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("due", sqlauditlog.Stored(new(sql.NullTime), v))))
+}
+
+// DueChangedFromNil applies to entries that say that "due" was NULL before.
+func DueChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("due", nil)))
+}
+
+// DueChangedToNil applies to entries that say that "due" was NULL afterwards.
+func DueChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("due", nil)))
+}
+
+// RevisionChanged applies to entries in which "revision" changed, and to creates and deletes.
+func RevisionChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("revision")))
+}
+
+// RevisionChangedFrom applies to entries that say that "revision" was v before.
+func RevisionChangedFrom(v int64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("revision", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// RevisionChangedTo applies to entries that say that "revision" was v afterwards.
+func RevisionChangedTo(v int64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("revision", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// LinkChanged applies to entries in which "link" changed, and to creates and deletes.
+func LinkChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("link")))
+}
+
+// LinkChangedFrom applies to entries that say that "link" was v before.
+func LinkChangedFrom(v *url.URL) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("link", sqlauditlog.StoredBy(ValueScanner.Link, v))))
+}
+
+// LinkChangedTo applies to entries that say that "link" was v afterwards.
+func LinkChangedTo(v *url.URL) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("link", sqlauditlog.StoredBy(ValueScanner.Link, v))))
+}
+
+// LinkChangedFromNil applies to entries that say that "link" was NULL before.
+func LinkChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("link", nil)))
+}
+
+// LinkChangedToNil applies to entries that say that "link" was NULL afterwards.
+func LinkChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("link", nil)))
+}

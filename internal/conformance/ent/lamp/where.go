@@ -141,3 +141,23 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// WattsChanged applies to entries in which "watts" changed, and to creates and deletes.
+func WattsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("watts")))
+}
+
+// WattsChangedFrom applies to entries that say that "watts" was v before.
+func WattsChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("watts", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// WattsChangedTo applies to entries that say that "watts" was v afterwards.
+func WattsChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("watts", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}

@@ -283,3 +283,73 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// NameChanged applies to entries in which "name" changed, and to creates and deletes.
+func NameChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+}
+
+// NameChangedFrom applies to entries that say that "name" was v before.
+func NameChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// NameChangedTo applies to entries that say that "name" was v afterwards.
+func NameChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// MentorChanged applies to entries in which "mentor" changed, and to creates and deletes.
+func MentorChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("mentor")))
+}
+
+// MentorChangedFrom applies to entries that say that "mentor" was v before.
+func MentorChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("mentor", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// MentorChangedTo applies to entries that say that "mentor" was v afterwards.
+func MentorChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("mentor", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// MentorChangedFromNil applies to entries that say that "mentor" was NULL before.
+func MentorChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("mentor", nil)))
+}
+
+// MentorChangedToNil applies to entries that say that "mentor" was NULL afterwards.
+func MentorChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("mentor", nil)))
+}
+
+// ParentChanged applies to entries in which "parent" changed, and to creates and deletes.
+func ParentChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("parent")))
+}
+
+// ParentChangedFrom applies to entries that say that "parent" was v before.
+func ParentChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// ParentChangedTo applies to entries that say that "parent" was v afterwards.
+func ParentChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// ParentChangedFromNil applies to entries that say that "parent" was NULL before.
+func ParentChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", nil)))
+}
+
+// ParentChangedToNil applies to entries that say that "parent" was NULL afterwards.
+func ParentChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", nil)))
+}

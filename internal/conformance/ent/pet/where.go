@@ -272,3 +272,88 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeUUID},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// NameChanged applies to entries in which "name" changed, and to creates and deletes.
+func NameChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+}
+
+// NameChangedFrom applies to entries that say that "name" was v before.
+func NameChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// NameChangedTo applies to entries that say that "name" was v afterwards.
+func NameChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// KindChanged applies to entries in which "kind" changed, and to creates and deletes.
+func KindChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("kind")))
+}
+
+// KindChangedFrom applies to entries that say that "kind" was v before.
+func KindChangedFrom(v Kind) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("kind", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// KindChangedTo applies to entries that say that "kind" was v afterwards.
+func KindChangedTo(v Kind) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("kind", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// ChipChanged applies to entries in which "chip" changed, and to creates and deletes.
+func ChipChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("chip")))
+}
+
+// ChipChangedFrom applies to entries that say that "chip" was v before.
+func ChipChangedFrom(v uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("chip", sqlauditlog.Stored(new(uuid.UUID), v))))
+}
+
+// ChipChangedTo applies to entries that say that "chip" was v afterwards.
+func ChipChangedTo(v uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("chip", sqlauditlog.Stored(new(uuid.UUID), v))))
+}
+
+// ChipChangedFromNil applies to entries that say that "chip" was NULL before.
+func ChipChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("chip", nil)))
+}
+
+// ChipChangedToNil applies to entries that say that "chip" was NULL afterwards.
+func ChipChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("chip", nil)))
+}
+
+// OwnerChanged applies to entries in which "owner" changed, and to creates and deletes.
+func OwnerChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("owner")))
+}
+
+// OwnerChangedFrom applies to entries that say that "owner" was v before.
+func OwnerChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// OwnerChangedTo applies to entries that say that "owner" was v afterwards.
+func OwnerChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// OwnerChangedFromNil applies to entries that say that "owner" was NULL before.
+func OwnerChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", nil)))
+}
+
+// OwnerChangedToNil applies to entries that say that "owner" was NULL afterwards.
+func OwnerChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", nil)))
+}

@@ -225,3 +225,38 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// TitleChanged applies to entries in which "title" changed, and to creates and deletes.
+func TitleChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("title")))
+}
+
+// TitleChangedFrom applies to entries that say that "title" was v before.
+func TitleChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("title", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TitleChangedTo applies to entries that say that "title" was v afterwards.
+func TitleChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("title", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TagsChanged applies to entries in which links came to the "tags" edge or went from it.
+func TagsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tags")))
+}
+
+// TagsAdded applies to entries in which a link to one of the given ids came to the "tags" edge. No id, no entry.
+func TagsAdded(ids ...string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("tags", sqlauditlog.Each(ids, func(v string) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), v) })...)))
+}
+
+// TagsRemoved applies to entries in which a link to one of the given ids went from the "tags" edge. No id, no entry.
+func TagsRemoved(ids ...string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("tags", sqlauditlog.Each(ids, func(v string) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), v) })...)))
+}

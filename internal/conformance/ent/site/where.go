@@ -321,3 +321,88 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldCode, Type: field.TypeString},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given values of "code", which name them in the log. None, no entry.
+func HistoryOf(ids ...string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// CodeChanged applies to entries in which "code" changed, and to creates and deletes.
+func CodeChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("code")))
+}
+
+// CodeChangedFrom applies to entries that say that "code" was v before.
+func CodeChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("code", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// CodeChangedTo applies to entries that say that "code" was v afterwards.
+func CodeChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("code", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// CityChanged applies to entries in which "city" changed, and to creates and deletes.
+func CityChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("city")))
+}
+
+// CityChangedFrom applies to entries that say that "city" was v before.
+func CityChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("city", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// CityChangedTo applies to entries that say that "city" was v afterwards.
+func CityChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("city", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// EditedByChanged applies to entries in which "edited_by" changed, and to creates and deletes.
+func EditedByChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("edited_by")))
+}
+
+// EditedByChangedFrom applies to entries that say that "edited_by" was v before.
+func EditedByChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("edited_by", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// EditedByChangedTo applies to entries that say that "edited_by" was v afterwards.
+func EditedByChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("edited_by", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// EditedByChangedFromNil applies to entries that say that "edited_by" was NULL before.
+func EditedByChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("edited_by", nil)))
+}
+
+// EditedByChangedToNil applies to entries that say that "edited_by" was NULL afterwards.
+func EditedByChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("edited_by", nil)))
+}
+
+// OrgChanged applies to entries in which "org" changed, and to creates and deletes.
+func OrgChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("org")))
+}
+
+// OrgChangedFrom applies to entries that say that "org" was v before.
+func OrgChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("org", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// OrgChangedTo applies to entries that say that "org" was v afterwards.
+func OrgChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("org", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// OrgChangedFromNil applies to entries that say that "org" was NULL before.
+func OrgChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("org", nil)))
+}
+
+// OrgChangedToNil applies to entries that say that "org" was NULL afterwards.
+func OrgChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("org", nil)))
+}

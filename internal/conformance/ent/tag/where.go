@@ -245,3 +245,48 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeString},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// TitleChanged applies to entries in which "title" changed, and to creates and deletes.
+func TitleChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("title")))
+}
+
+// TitleChangedFrom applies to entries that say that "title" was v before.
+func TitleChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("title", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TitleChangedTo applies to entries that say that "title" was v afterwards.
+func TitleChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("title", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TitleChangedFromNil applies to entries that say that "title" was NULL before.
+func TitleChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("title", nil)))
+}
+
+// TitleChangedToNil applies to entries that say that "title" was NULL afterwards.
+func TitleChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("title", nil)))
+}
+
+// PostsChanged applies to entries in which links came to the "posts" edge or went from it.
+func PostsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("posts")))
+}
+
+// PostsAdded applies to entries in which a link to one of the given ids came to the "posts" edge. No id, no entry.
+func PostsAdded(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("posts", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+}
+
+// PostsRemoved applies to entries in which a link to one of the given ids went from the "posts" edge. No id, no entry.
+func PostsRemoved(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("posts", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+}

@@ -166,3 +166,23 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeBytes},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...[]byte) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// ScopeChanged applies to entries in which "scope" changed, and to creates and deletes.
+func ScopeChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("scope")))
+}
+
+// ScopeChangedFrom applies to entries that say that "scope" was v before.
+func ScopeChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("scope", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// ScopeChangedTo applies to entries that say that "scope" was v afterwards.
+func ScopeChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("scope", sqlauditlog.Stored(new(sql.NullString), v))))
+}

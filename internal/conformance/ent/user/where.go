@@ -9,6 +9,8 @@ import (
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 
+	"github.com/google/uuid"
+
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/internal"
 )
 
@@ -821,4 +823,194 @@ var AuditIdentity = sqlauditlog.Identity{
 	Columns: []sqlauditlog.IdentityColumn{
 		{Name: FieldID, Type: field.TypeInt},
 	},
+}
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// NameChanged applies to entries in which "name" changed, and to creates and deletes.
+func NameChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+}
+
+// NameChangedFrom applies to entries that say that "name" was v before.
+func NameChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// NameChangedTo applies to entries that say that "name" was v afterwards.
+func NameChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// EmailChanged applies to entries in which "email" changed, and to creates and deletes.
+func EmailChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("email")))
+}
+
+// EmailChangedFrom applies to entries that say that "email" was v before.
+func EmailChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("email", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// EmailChangedTo applies to entries that say that "email" was v afterwards.
+func EmailChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("email", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// AgeChanged applies to entries in which "age" changed, and to creates and deletes.
+func AgeChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("age")))
+}
+
+// AgeChangedFrom applies to entries that say that "age" was v before.
+func AgeChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("age", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// AgeChangedTo applies to entries that say that "age" was v afterwards.
+func AgeChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("age", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// AgeChangedFromNil applies to entries that say that "age" was NULL before.
+func AgeChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("age", nil)))
+}
+
+// AgeChangedToNil applies to entries that say that "age" was NULL afterwards.
+func AgeChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("age", nil)))
+}
+
+// NickChanged applies to entries in which "nick" changed, and to creates and deletes.
+func NickChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("nick")))
+}
+
+// NickChangedFrom applies to entries that say that "nick" was v before.
+func NickChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("nick", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// NickChangedTo applies to entries that say that "nick" was v afterwards.
+func NickChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("nick", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// NickChangedFromNil applies to entries that say that "nick" was NULL before.
+func NickChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("nick", nil)))
+}
+
+// NickChangedToNil applies to entries that say that "nick" was NULL afterwards.
+func NickChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("nick", nil)))
+}
+
+// PasswordChanged applies to entries in which "password" changed, and to creates and deletes.
+func PasswordChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("password")))
+}
+
+// SpouseChanged applies to entries in which "spouse" changed, and to creates and deletes.
+func SpouseChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("spouse")))
+}
+
+// SpouseChangedFrom applies to entries that say that "spouse" was v before.
+func SpouseChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("spouse", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// SpouseChangedTo applies to entries that say that "spouse" was v afterwards.
+func SpouseChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("spouse", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// SpouseChangedFromNil applies to entries that say that "spouse" was NULL before.
+func SpouseChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("spouse", nil)))
+}
+
+// SpouseChangedToNil applies to entries that say that "spouse" was NULL afterwards.
+func SpouseChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("spouse", nil)))
+}
+
+// GroupsChanged applies to entries in which links came to the "groups" edge or went from it.
+func GroupsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("groups")))
+}
+
+// GroupsAdded applies to entries in which a link to one of the given ids came to the "groups" edge. No id, no entry.
+func GroupsAdded(ids ...uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("groups", sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) })...)))
+}
+
+// GroupsRemoved applies to entries in which a link to one of the given ids went from the "groups" edge. No id, no entry.
+func GroupsRemoved(ids ...uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("groups", sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) })...)))
+}
+
+// TeamsChanged applies to entries in which links came to the "teams" edge or went from it.
+func TeamsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("teams")))
+}
+
+// TeamsAdded applies to entries in which a link to one of the given ids came to the "teams" edge. No id, no entry.
+func TeamsAdded(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("teams", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+}
+
+// TeamsRemoved applies to entries in which a link to one of the given ids went from the "teams" edge. No id, no entry.
+func TeamsRemoved(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("teams", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+}
+
+// FriendsChanged applies to entries in which links came to the "friends" edge or went from it.
+func FriendsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("friends")))
+}
+
+// FriendsAdded applies to entries in which a link to one of the given ids came to the "friends" edge. No id, no entry.
+func FriendsAdded(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("friends", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+}
+
+// FriendsRemoved applies to entries in which a link to one of the given ids went from the "friends" edge. No id, no entry.
+func FriendsRemoved(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("friends", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+}
+
+// FollowersChanged applies to entries in which links came to the "followers" edge or went from it.
+func FollowersChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("followers")))
+}
+
+// FollowersAdded applies to entries in which a link to one of the given ids came to the "followers" edge. No id, no entry.
+func FollowersAdded(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("followers", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+}
+
+// FollowersRemoved applies to entries in which a link to one of the given ids went from the "followers" edge. No id, no entry.
+func FollowersRemoved(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("followers", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+}
+
+// FollowingChanged applies to entries in which links came to the "following" edge or went from it.
+func FollowingChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("following")))
+}
+
+// FollowingAdded applies to entries in which a link to one of the given ids came to the "following" edge. No id, no entry.
+func FollowingAdded(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("following", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+}
+
+// FollowingRemoved applies to entries in which a link to one of the given ids went from the "following" edge. No id, no entry.
+func FollowingRemoved(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("following", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
 }

@@ -231,3 +231,78 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeUUID},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// KeyChanged applies to entries in which "key" changed, and to creates and deletes.
+func KeyChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("key")))
+}
+
+// KeyChangedFrom applies to entries that say that "key" was v before.
+func KeyChangedFrom(v uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("key", sqlauditlog.Stored(new(uuid.UUID), v))))
+}
+
+// KeyChangedTo applies to entries that say that "key" was v afterwards.
+func KeyChangedTo(v uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("key", sqlauditlog.Stored(new(uuid.UUID), v))))
+}
+
+// CountChanged applies to entries in which "count" changed, and to creates and deletes.
+func CountChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("count")))
+}
+
+// CountChangedFrom applies to entries that say that "count" was v before.
+func CountChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("count", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// CountChangedTo applies to entries that say that "count" was v afterwards.
+func CountChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("count", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// ParentChanged applies to entries in which "parent" changed, and to creates and deletes.
+func ParentChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("parent")))
+}
+
+// ParentChangedFrom applies to entries that say that "parent" was v before.
+func ParentChangedFrom(v uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", sqlauditlog.Stored(new(uuid.UUID), v))))
+}
+
+// ParentChangedTo applies to entries that say that "parent" was v afterwards.
+func ParentChangedTo(v uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", sqlauditlog.Stored(new(uuid.UUID), v))))
+}
+
+// ParentChangedFromNil applies to entries that say that "parent" was NULL before.
+func ParentChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", nil)))
+}
+
+// ParentChangedToNil applies to entries that say that "parent" was NULL afterwards.
+func ParentChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", nil)))
+}
+
+// LinksChanged applies to entries in which links came to the "links" edge or went from it.
+func LinksChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("links")))
+}
+
+// LinksAdded applies to entries in which a link to one of the given ids came to the "links" edge. No id, no entry.
+func LinksAdded(ids ...uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("links", sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) })...)))
+}
+
+// LinksRemoved applies to entries in which a link to one of the given ids went from the "links" edge. No id, no entry.
+func LinksRemoved(ids ...uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("links", sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) })...)))
+}

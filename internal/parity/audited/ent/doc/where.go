@@ -244,3 +244,73 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeString},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...kinds.Key) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// TextChanged applies to entries in which "text" changed, and to creates and deletes.
+func TextChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("text")))
+}
+
+// TextChangedFrom applies to entries that say that "text" was v before.
+func TextChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("text", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TextChangedTo applies to entries that say that "text" was v afterwards.
+func TextChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("text", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TextChangedFromNil applies to entries that say that "text" was NULL before.
+func TextChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("text", nil)))
+}
+
+// TextChangedToNil applies to entries that say that "text" was NULL afterwards.
+func TextChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("text", nil)))
+}
+
+// ParentChanged applies to entries in which "parent" changed, and to creates and deletes.
+func ParentChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("parent")))
+}
+
+// ParentChangedFrom applies to entries that say that "parent" was v before.
+func ParentChangedFrom(v kinds.Key) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", sqlauditlog.Stored(new(sql.NullString), string(v)))))
+}
+
+// ParentChangedTo applies to entries that say that "parent" was v afterwards.
+func ParentChangedTo(v kinds.Key) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", sqlauditlog.Stored(new(sql.NullString), string(v)))))
+}
+
+// ParentChangedFromNil applies to entries that say that "parent" was NULL before.
+func ParentChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", nil)))
+}
+
+// ParentChangedToNil applies to entries that say that "parent" was NULL afterwards.
+func ParentChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", nil)))
+}
+
+// RelatedChanged applies to entries in which links came to the "related" edge or went from it.
+func RelatedChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("related")))
+}
+
+// RelatedAdded applies to entries in which a link to one of the given ids came to the "related" edge. No id, no entry.
+func RelatedAdded(ids ...kinds.Key) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("related", sqlauditlog.Each(ids, func(v kinds.Key) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) })...)))
+}
+
+// RelatedRemoved applies to entries in which a link to one of the given ids went from the "related" edge. No id, no entry.
+func RelatedRemoved(ids ...kinds.Key) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("related", sqlauditlog.Each(ids, func(v kinds.Key) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) })...)))
+}

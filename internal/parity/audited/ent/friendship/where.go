@@ -282,3 +282,68 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// WeightChanged applies to entries in which "weight" changed, and to creates and deletes.
+func WeightChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("weight")))
+}
+
+// WeightChangedFrom applies to entries that say that "weight" was v before.
+func WeightChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("weight", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// WeightChangedTo applies to entries that say that "weight" was v afterwards.
+func WeightChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("weight", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// SinceChanged applies to entries in which "since" changed, and to creates and deletes.
+func SinceChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("since")))
+}
+
+// SinceChangedFrom applies to entries that say that "since" was v before.
+func SinceChangedFrom(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("since", sqlauditlog.Stored(new(sql.NullTime), v))))
+}
+
+// SinceChangedTo applies to entries that say that "since" was v afterwards.
+func SinceChangedTo(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("since", sqlauditlog.Stored(new(sql.NullTime), v))))
+}
+
+// UserIDChanged applies to entries in which "user_id" changed, and to creates and deletes.
+func UserIDChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("user_id")))
+}
+
+// UserIDChangedFrom applies to entries that say that "user_id" was v before.
+func UserIDChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// UserIDChangedTo applies to entries that say that "user_id" was v afterwards.
+func UserIDChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// FriendIDChanged applies to entries in which "friend_id" changed, and to creates and deletes.
+func FriendIDChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("friend_id")))
+}
+
+// FriendIDChangedFrom applies to entries that say that "friend_id" was v before.
+func FriendIDChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("friend_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// FriendIDChangedTo applies to entries that say that "friend_id" was v afterwards.
+func FriendIDChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("friend_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}

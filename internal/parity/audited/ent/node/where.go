@@ -185,3 +185,48 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// ValueChanged applies to entries in which "value" changed, and to creates and deletes.
+func ValueChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("value")))
+}
+
+// ValueChangedFrom applies to entries that say that "value" was v before.
+func ValueChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("value", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// ValueChangedTo applies to entries that say that "value" was v afterwards.
+func ValueChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("value", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// PrevChanged applies to entries in which "prev" changed, and to creates and deletes.
+func PrevChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("prev")))
+}
+
+// PrevChangedFrom applies to entries that say that "prev" was v before.
+func PrevChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("prev", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// PrevChangedTo applies to entries that say that "prev" was v afterwards.
+func PrevChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("prev", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// PrevChangedFromNil applies to entries that say that "prev" was NULL before.
+func PrevChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("prev", nil)))
+}
+
+// PrevChangedToNil applies to entries that say that "prev" was NULL afterwards.
+func PrevChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("prev", nil)))
+}

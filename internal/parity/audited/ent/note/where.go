@@ -178,3 +178,38 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// TextChanged applies to entries in which "text" changed, and to creates and deletes.
+func TextChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("text")))
+}
+
+// TextChangedFrom applies to entries that say that "text" was v before.
+func TextChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("text", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TextChangedTo applies to entries that say that "text" was v afterwards.
+func TextChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("text", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// SecretChanged applies to entries in which "secret" changed, and to creates and deletes.
+func SecretChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("secret")))
+}
+
+// SecretChangedFrom applies to entries that say that "secret" was v before.
+func SecretChangedFrom(v bool) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("secret", sqlauditlog.Stored(new(sql.NullBool), v))))
+}
+
+// SecretChangedTo applies to entries that say that "secret" was v afterwards.
+func SecretChangedTo(v bool) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("secret", sqlauditlog.Stored(new(sql.NullBool), v))))
+}

@@ -1084,3 +1084,478 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// IntChanged applies to entries in which "int" changed, and to creates and deletes.
+func IntChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("int")))
+}
+
+// IntChangedFrom applies to entries that say that "int" was v before.
+func IntChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("int", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// IntChangedTo applies to entries that say that "int" was v afterwards.
+func IntChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("int", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// Int8Changed applies to entries in which "int8" changed, and to creates and deletes.
+func Int8Changed() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("int8")))
+}
+
+// Int8ChangedFrom applies to entries that say that "int8" was v before.
+func Int8ChangedFrom(v int8) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("int8", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// Int8ChangedTo applies to entries that say that "int8" was v afterwards.
+func Int8ChangedTo(v int8) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("int8", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// Int8ChangedFromNil applies to entries that say that "int8" was NULL before.
+func Int8ChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("int8", nil)))
+}
+
+// Int8ChangedToNil applies to entries that say that "int8" was NULL afterwards.
+func Int8ChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("int8", nil)))
+}
+
+// Int64Changed applies to entries in which "int64" changed, and to creates and deletes.
+func Int64Changed() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("int64")))
+}
+
+// Int64ChangedFrom applies to entries that say that "int64" was v before.
+func Int64ChangedFrom(v int64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("int64", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// Int64ChangedTo applies to entries that say that "int64" was v afterwards.
+func Int64ChangedTo(v int64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("int64", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// Int64ChangedFromNil applies to entries that say that "int64" was NULL before.
+func Int64ChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("int64", nil)))
+}
+
+// Int64ChangedToNil applies to entries that say that "int64" was NULL afterwards.
+func Int64ChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("int64", nil)))
+}
+
+// Uint32Changed applies to entries in which "uint32" changed, and to creates and deletes.
+func Uint32Changed() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("uint32")))
+}
+
+// Uint32ChangedFrom applies to entries that say that "uint32" was v before.
+func Uint32ChangedFrom(v uint32) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("uint32", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// Uint32ChangedTo applies to entries that say that "uint32" was v afterwards.
+func Uint32ChangedTo(v uint32) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("uint32", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// Uint32ChangedFromNil applies to entries that say that "uint32" was NULL before.
+func Uint32ChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("uint32", nil)))
+}
+
+// Uint32ChangedToNil applies to entries that say that "uint32" was NULL afterwards.
+func Uint32ChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("uint32", nil)))
+}
+
+// FloatChanged applies to entries in which "float" changed, and to creates and deletes.
+func FloatChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("float")))
+}
+
+// FloatChangedFrom applies to entries that say that "float" was v before.
+func FloatChangedFrom(v float64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("float", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+}
+
+// FloatChangedTo applies to entries that say that "float" was v afterwards.
+func FloatChangedTo(v float64) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("float", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+}
+
+// FloatChangedFromNil applies to entries that say that "float" was NULL before.
+func FloatChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("float", nil)))
+}
+
+// FloatChangedToNil applies to entries that say that "float" was NULL afterwards.
+func FloatChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("float", nil)))
+}
+
+// Float32Changed applies to entries in which "float32" changed, and to creates and deletes.
+func Float32Changed() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("float32")))
+}
+
+// Float32ChangedFrom applies to entries that say that "float32" was v before.
+func Float32ChangedFrom(v float32) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("float32", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+}
+
+// Float32ChangedTo applies to entries that say that "float32" was v afterwards.
+func Float32ChangedTo(v float32) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("float32", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+}
+
+// Float32ChangedFromNil applies to entries that say that "float32" was NULL before.
+func Float32ChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("float32", nil)))
+}
+
+// Float32ChangedToNil applies to entries that say that "float32" was NULL afterwards.
+func Float32ChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("float32", nil)))
+}
+
+// FlagChanged applies to entries in which "flag" changed, and to creates and deletes.
+func FlagChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("flag")))
+}
+
+// FlagChangedFrom applies to entries that say that "flag" was v before.
+func FlagChangedFrom(v bool) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("flag", sqlauditlog.Stored(new(sql.NullBool), v))))
+}
+
+// FlagChangedTo applies to entries that say that "flag" was v afterwards.
+func FlagChangedTo(v bool) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("flag", sqlauditlog.Stored(new(sql.NullBool), v))))
+}
+
+// FlagChangedFromNil applies to entries that say that "flag" was NULL before.
+func FlagChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("flag", nil)))
+}
+
+// FlagChangedToNil applies to entries that say that "flag" was NULL afterwards.
+func FlagChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("flag", nil)))
+}
+
+// DataChanged applies to entries in which "data" changed, and to creates and deletes.
+func DataChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("data")))
+}
+
+// DataChangedFrom applies to entries that say that "data" was v before.
+func DataChangedFrom(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("data", sqlauditlog.Stored(new([]byte), v))))
+}
+
+// DataChangedTo applies to entries that say that "data" was v afterwards.
+func DataChangedTo(v []byte) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("data", sqlauditlog.Stored(new([]byte), v))))
+}
+
+// DataChangedFromNil applies to entries that say that "data" was NULL before.
+func DataChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("data", nil)))
+}
+
+// DataChangedToNil applies to entries that say that "data" was NULL afterwards.
+func DataChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("data", nil)))
+}
+
+// TextChanged applies to entries in which "text" changed, and to creates and deletes.
+func TextChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("text")))
+}
+
+// TextChangedFrom applies to entries that say that "text" was v before.
+func TextChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("text", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TextChangedTo applies to entries that say that "text" was v afterwards.
+func TextChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("text", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// TextChangedFromNil applies to entries that say that "text" was NULL before.
+func TextChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("text", nil)))
+}
+
+// TextChangedToNil applies to entries that say that "text" was NULL afterwards.
+func TextChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("text", nil)))
+}
+
+// MustChanged applies to entries in which "must" changed, and to creates and deletes.
+func MustChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("must")))
+}
+
+// MustChangedFrom applies to entries that say that "must" was v before.
+func MustChangedFrom(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("must", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// MustChangedTo applies to entries that say that "must" was v afterwards.
+func MustChangedTo(v string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("must", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// AtChanged applies to entries in which "at" changed, and to creates and deletes.
+func AtChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("at")))
+}
+
+// AtChangedFrom applies to entries that say that "at" was v before.
+func AtChangedFrom(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("at", sqlauditlog.Stored(new(sql.NullTime), v))))
+}
+
+// AtChangedTo applies to entries that say that "at" was v afterwards.
+func AtChangedTo(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("at", sqlauditlog.Stored(new(sql.NullTime), v))))
+}
+
+// AtChangedFromNil applies to entries that say that "at" was NULL before.
+func AtChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("at", nil)))
+}
+
+// AtChangedToNil applies to entries that say that "at" was NULL afterwards.
+func AtChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("at", nil)))
+}
+
+// SpanChanged applies to entries in which "span" changed, and to creates and deletes.
+func SpanChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("span")))
+}
+
+// SpanChangedFrom applies to entries that say that "span" was v before.
+func SpanChangedFrom(v time.Duration) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("span", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+}
+
+// SpanChangedTo applies to entries that say that "span" was v afterwards.
+func SpanChangedTo(v time.Duration) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("span", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+}
+
+// SpanChangedFromNil applies to entries that say that "span" was NULL before.
+func SpanChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("span", nil)))
+}
+
+// SpanChangedToNil applies to entries that say that "span" was NULL afterwards.
+func SpanChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("span", nil)))
+}
+
+// UUIDChanged applies to entries in which "uuid" changed, and to creates and deletes.
+func UUIDChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("uuid")))
+}
+
+// UUIDChangedFrom applies to entries that say that "uuid" was v before.
+func UUIDChangedFrom(v uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("uuid", sqlauditlog.Stored(new(uuid.UUID), v))))
+}
+
+// UUIDChangedTo applies to entries that say that "uuid" was v afterwards.
+func UUIDChangedTo(v uuid.UUID) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("uuid", sqlauditlog.Stored(new(uuid.UUID), v))))
+}
+
+// UUIDChangedFromNil applies to entries that say that "uuid" was NULL before.
+func UUIDChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("uuid", nil)))
+}
+
+// UUIDChangedToNil applies to entries that say that "uuid" was NULL afterwards.
+func UUIDChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("uuid", nil)))
+}
+
+// LevelChanged applies to entries in which "level" changed, and to creates and deletes.
+func LevelChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("level")))
+}
+
+// LevelChangedFrom applies to entries that say that "level" was v before.
+func LevelChangedFrom(v kinds.Level) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("level", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// LevelChangedTo applies to entries that say that "level" was v afterwards.
+func LevelChangedTo(v kinds.Level) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("level", sqlauditlog.Stored(new(sql.NullString), v))))
+}
+
+// LevelChangedFromNil applies to entries that say that "level" was NULL before.
+func LevelChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("level", nil)))
+}
+
+// LevelChangedToNil applies to entries that say that "level" was NULL afterwards.
+func LevelChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("level", nil)))
+}
+
+// PairChanged applies to entries in which "pair" changed, and to creates and deletes.
+func PairChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("pair")))
+}
+
+// PairChangedFrom applies to entries that say that "pair" was v before.
+func PairChangedFrom(v kinds.Pair) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("pair", sqlauditlog.Stored(new(kinds.Pair), v))))
+}
+
+// PairChangedTo applies to entries that say that "pair" was v afterwards.
+func PairChangedTo(v kinds.Pair) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("pair", sqlauditlog.Stored(new(kinds.Pair), v))))
+}
+
+// LinkChanged applies to entries in which "link" changed, and to creates and deletes.
+func LinkChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("link")))
+}
+
+// LinkChangedFrom applies to entries that say that "link" was v before.
+func LinkChangedFrom(v *url.URL) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("link", sqlauditlog.StoredBy(ValueScanner.Link, v))))
+}
+
+// LinkChangedTo applies to entries that say that "link" was v afterwards.
+func LinkChangedTo(v *url.URL) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("link", sqlauditlog.StoredBy(ValueScanner.Link, v))))
+}
+
+// LinkChangedFromNil applies to entries that say that "link" was NULL before.
+func LinkChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("link", nil)))
+}
+
+// LinkChangedToNil applies to entries that say that "link" was NULL afterwards.
+func LinkChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("link", nil)))
+}
+
+// MetaChanged applies to entries in which "meta" changed, and to creates and deletes.
+func MetaChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("meta")))
+}
+
+// MetaChangedFrom applies to entries that say that "meta" was v before.
+func MetaChangedFrom(v *kinds.Meta) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("meta", sqlauditlog.StoredJSON(v))))
+}
+
+// MetaChangedTo applies to entries that say that "meta" was v afterwards.
+func MetaChangedTo(v *kinds.Meta) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("meta", sqlauditlog.StoredJSON(v))))
+}
+
+// MetaChangedFromNil applies to entries that say that "meta" was NULL before.
+func MetaChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("meta", nil)))
+}
+
+// MetaChangedToNil applies to entries that say that "meta" was NULL afterwards.
+func MetaChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("meta", nil)))
+}
+
+// AnyChanged applies to entries in which "any" changed, and to creates and deletes.
+func AnyChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("any")))
+}
+
+// AnyChangedFrom applies to entries that say that "any" was v before.
+func AnyChangedFrom(v map[string]interface{}) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("any", sqlauditlog.StoredJSON(v))))
+}
+
+// AnyChangedTo applies to entries that say that "any" was v afterwards.
+func AnyChangedTo(v map[string]interface{}) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("any", sqlauditlog.StoredJSON(v))))
+}
+
+// AnyChangedFromNil applies to entries that say that "any" was NULL before.
+func AnyChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("any", nil)))
+}
+
+// AnyChangedToNil applies to entries that say that "any" was NULL afterwards.
+func AnyChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("any", nil)))
+}
+
+// IntsChanged applies to entries in which "ints" changed, and to creates and deletes.
+func IntsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("ints")))
+}
+
+// IntsChangedFrom applies to entries that say that "ints" was v before.
+func IntsChangedFrom(v []int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("ints", sqlauditlog.StoredJSON(v))))
+}
+
+// IntsChangedTo applies to entries that say that "ints" was v afterwards.
+func IntsChangedTo(v []int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("ints", sqlauditlog.StoredJSON(v))))
+}
+
+// IntsChangedFromNil applies to entries that say that "ints" was NULL before.
+func IntsChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("ints", nil)))
+}
+
+// IntsChangedToNil applies to entries that say that "ints" was NULL afterwards.
+func IntsChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("ints", nil)))
+}
+
+// TextsChanged applies to entries in which "texts" changed, and to creates and deletes.
+func TextsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("texts")))
+}
+
+// TextsChangedFrom applies to entries that say that "texts" was v before.
+func TextsChangedFrom(v []string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("texts", sqlauditlog.StoredJSON(v))))
+}
+
+// TextsChangedTo applies to entries that say that "texts" was v afterwards.
+func TextsChangedTo(v []string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("texts", sqlauditlog.StoredJSON(v))))
+}
+
+// TextsChangedFromNil applies to entries that say that "texts" was NULL before.
+func TextsChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("texts", nil)))
+}
+
+// TextsChangedToNil applies to entries that say that "texts" was NULL afterwards.
+func TextsChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("texts", nil)))
+}

@@ -193,3 +193,53 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldUserID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the TweetLike with the given id.
+func HistoryOf(_tweetID int, _userID int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.About(AuditIdentity.Label, _tweetID, _userID))
+}
+
+// AtChanged applies to entries in which "at" changed, and to creates and deletes.
+func AtChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("at")))
+}
+
+// AtChangedFrom applies to entries that say that "at" was v before.
+func AtChangedFrom(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("at", sqlauditlog.Stored(new(sql.NullTime), v))))
+}
+
+// AtChangedTo applies to entries that say that "at" was v afterwards.
+func AtChangedTo(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("at", sqlauditlog.Stored(new(sql.NullTime), v))))
+}
+
+// UserIDChanged applies to entries in which "user_id" changed, and to creates and deletes.
+func UserIDChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("user_id")))
+}
+
+// UserIDChangedFrom applies to entries that say that "user_id" was v before.
+func UserIDChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// UserIDChangedTo applies to entries that say that "user_id" was v afterwards.
+func UserIDChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// TweetIDChanged applies to entries in which "tweet_id" changed, and to creates and deletes.
+func TweetIDChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tweet_id")))
+}
+
+// TweetIDChangedFrom applies to entries that say that "tweet_id" was v before.
+func TweetIDChangedFrom(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tweet_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}
+
+// TweetIDChangedTo applies to entries that say that "tweet_id" was v afterwards.
+func TweetIDChangedTo(v int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tweet_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+}

@@ -1,0 +1,156 @@
+package auditlog
+
+import (
+	"bytes"
+	"database/sql"
+	"database/sql/driver"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect"
+)
+
+// A StoredValue is a value as a column holds it, from which follows its form in an entry. Generated filters make them, so that a value
+// is compared in the form that the log has written it in.
+type StoredValue struct {
+	cell  *Cell
+	field Field
+	short json.RawMessage // of a float32: the form that MySQL and MariaDB give it
+	err   error
+}
+
+// Stored returns v, in the place of which the database gives a value that ent scans into dest.
+func Stored(dest, v any) StoredValue {
+	s := StoredValue{cell: NewCell(dest)}
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Float32 {
+		s.short, s.err = json.Marshal(v)
+	}
+	dv, err := driver.DefaultParameterConverter.ConvertValue(v)
+	if b, ok := dv.([]byte); ok && b == nil {
+		dv = nil // as drivers have it
+	}
+	if s.err = firstError(s.err, err); s.err == nil {
+		s.err = s.cell.Scan(dv)
+	}
+	return s
+}
+
+// StoredBy returns v as ent's external ValueScanner stores it.
+func StoredBy[T any, S sql.Scanner](scanner interface {
+	Value(T) (driver.Value, error)
+	ScanValue() S
+}, v T) StoredValue {
+	dv, err := scanner.Value(v)
+	if err != nil {
+		return StoredValue{err: err}
+	}
+	return Stored(scanner.ScanValue(), dv)
+}
+
+// StoredJSON returns v as a JSON column holds it.
+func StoredJSON(v any) StoredValue {
+	doc, err := json.Marshal(v)
+	return StoredValue{cell: NewCell(&doc), field: Field{JSON: true}, err: err}
+}
+
+// forms returns the forms that the value may have in an entry that was written in the given dialect, and the time that it is, if it is one.
+func (s StoredValue) forms(dialectName string) (forms []json.RawMessage, at *time.Time, err error) {
+	if s.err != nil {
+		return nil, nil, s.err
+	}
+	if t, ok := s.cell.dest.(*sql.NullTime); ok && !s.cell.null {
+		if dialectName != dialect.SQLite { // which alone keeps more
+			t = &sql.NullTime{Time: t.Time.Truncate(time.Microsecond), Valid: true}
+		}
+		raw, err := encode(t.Time, &s.field, dialectName)
+		return []json.RawMessage{raw}, &t.Time, err
+	}
+	raw, err := s.cell.Encode(&s.field, dialectName)
+	if err != nil {
+		return nil, nil, err
+	}
+	forms = []json.RawMessage{raw}
+	if s.short != nil && !bytes.Equal(raw, s.short) {
+		forms = append(forms, s.short)
+	}
+	return forms, nil, nil
+}
+
+// storedAny returns v by its Go type alone, for filters that do not know the field.
+func storedAny(v any) StoredValue {
+	switch v := v.(type) {
+	case StoredValue:
+		return v
+	case nil:
+		return StoredValue{cell: &Cell{null: true}}
+	case json.RawMessage: // the form itself
+		if !json.Valid(v) {
+			return StoredValue{err: fmt.Errorf("%q is not JSON", []byte(v))}
+		}
+		return StoredValue{cell: NewCell(v)}
+	case time.Time:
+		return Stored(new(sql.NullTime), v)
+	case []byte:
+		return Stored(new([]byte), v)
+	}
+	rv := reflect.ValueOf(v)
+	if rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return storedAny(nil)
+	}
+	switch v := v.(type) {
+	case *time.Time:
+		return storedAny(*v)
+	case json.Marshaler, encoding.TextMarshaler, driver.Valuer:
+		return StoredValue{cell: NewCell(v)}
+	}
+	switch rv.Kind() {
+	case reflect.Pointer:
+		return storedAny(rv.Elem().Interface())
+	case reflect.String:
+		return Stored(new(sql.NullString), v)
+	case reflect.Bool:
+		return Stored(new(sql.NullBool), v)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return Stored(new(sql.NullInt64), v)
+	case reflect.Float32, reflect.Float64:
+		return Stored(new(sql.NullFloat64), v)
+	}
+	return StoredJSON(v)
+}
+
+// storable reports whether PostgreSQL's jsonb can hold a document: it has no NUL character.
+func storable(raw json.RawMessage) bool {
+	var v any
+	return !bytes.Contains(raw, []byte(`\u0000`)) || json.Unmarshal(raw, &v) == nil && !hasNUL(v)
+}
+
+func hasNUL(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.ContainsRune(v, 0)
+	case []any:
+		return slices.ContainsFunc(v, hasNUL)
+	case map[string]any:
+		for k, e := range v {
+			if hasNUL(k) || hasNUL(e) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
