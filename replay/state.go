@@ -175,7 +175,7 @@ func (a *addition) baseline() {
 	})
 	e.Begun = true
 	for _, n := range sorted(a.entry.After) {
-		if was, says := e.Fields[n], a.entry.After[n]; a.typ.Field(n) != nil && was != nil && !equal(was, says) {
+		if was, says := e.Fields[n], a.entry.After[n]; a.typ.Field(n) != nil && was != nil && !Equal(was, says) {
 			a.found(Finding{Break: BreakValue, Name: n, Was: was, Says: says}, false)
 		}
 	}
@@ -211,7 +211,7 @@ func (a *addition) before() {
 		raw := a.entry.Before[n]
 		if a.typ.Edge(n) == nil {
 			// What is not known cannot be contradicted.
-			if was, ok := a.entity.Fields[n]; ok && !equal(was, raw) {
+			if was, ok := a.entity.Fields[n]; ok && !Equal(was, raw) {
 				a.found(Finding{Break: BreakValue, Name: n, Was: was, Says: raw}, false)
 			}
 			continue
