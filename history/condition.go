@@ -192,10 +192,10 @@ func (c *condition) link(tokens []token, i int) (*auditlog.Edge, int) {
 	return nil, 0
 }
 
-// fits returns how many entities, at most n, a condition can be evaluated over at a time.
+// fits returns how many entities, at most n, a condition can be evaluated over at a time: to MySQL each is a select of a union.
 func (c *condition) fits(n int) int {
 	if c == nil {
 		return n
 	}
-	return max(1, min(n, maxParams/(len(c.fields)+len(c.links)+1)))
+	return max(1, min(n, defaultBatch, maxParams/(len(c.fields)+len(c.links)+1)))
 }

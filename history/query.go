@@ -66,8 +66,8 @@ func (q *Query[N, ID, P]) With(edges ...string) *Query[N, ID, P] {
 	return q
 }
 
-// BatchSize sets how many entities are read at a time: at least 1, at most 10,000, by default 1,000. With predicates over many fields a batch may be smaller, by the number of
-// parameters that databases take.
+// BatchSize sets how many entities are read at a time: at least 1, at most 10,000, by default 1,000. With predicates it is 1,000 at most, and less
+// if they are over many fields, by the number of parameters that databases take.
 func (q *Query[N, ID, P]) BatchSize(n int) *Query[N, ID, P] {
 	q.batch = n
 	return q
