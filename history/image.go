@@ -3,7 +3,6 @@ package history
 import (
 	"context"
 	"maps"
-	"slices"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -133,16 +132,4 @@ func (i *image) raw(name string) []byte {
 	default:
 		return i.fields[name]
 	}
-}
-
-// names returns the recorded fields and edges of a type, in the order of the schema.
-func names(t *auditlog.Type) []string {
-	out := make([]string, 0, len(t.Fields)+len(t.Edges))
-	for _, f := range t.Fields {
-		out = append(out, f.Name)
-	}
-	for _, e := range t.Edges {
-		out = append(out, e.Name)
-	}
-	return slices.Clip(out)
 }

@@ -104,7 +104,8 @@ var diffCases = []testCase{
 			idText(t, a.ID): "update1", idText(t, b.ID): "delete5", idText(t, d.ID): "create5",
 		}, got)
 		require.Equal(t, []string{"BEGIN", "SELECT log", "SELECT log", "SELECT log", "SELECT log", "ROLLBACK"}, e.probe.noted(), "the moment, the ids, and the entries twice")
-		for range e.client.User.At(from).Diffs(e.ctx, e.client.User.Now()) {
+		for _, err := range e.client.User.At(from).Diffs(e.ctx, e.client.User.Now()) {
+			require.NoError(t, err)
 			break // and it can be left
 		}
 		for _, err := range e.client.User.Now().Diffs(e.ctx, e.client.User.AsOfTx(uuid.New())) {

@@ -93,7 +93,7 @@ var pastCases = []testCase{
 			require.ErrorAs(t, err, &nt)
 			require.Equal(t, idText(t, id), nt.ID)
 			for _, other := range []error{sqlaudit.ErrNotYet, sqlaudit.ErrGone, sqlaudit.ErrUnrecorded} {
-				require.Equal(t, other == want, errors.Is(err, other))
+				require.Equal(t, errors.Is(want, other), errors.Is(err, other))
 			}
 		}
 		is(e.client.User.AsOf(created.OccurredAt.Add(-time.Microsecond)), a.ID, sqlaudit.ErrNotYet)
