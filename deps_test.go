@@ -50,13 +50,13 @@ func TestGraphQLIsOptional(t *testing.T) {
 // The arrows between the packages point down only.
 func TestImportsPointDown(t *testing.T) {
 	allowed := map[string][]string{
-		".":           {"auditlog", "mixin", "replay", "history"},
+		".":           {"auditlog", "history", "mixin", "replay"},
 		"auditlog":    {},
 		"auditgql":    {"auditlog"},
 		"auditdriver": {"auditlog"},
 		"hook":        {"auditdriver", "auditlog"},
 		"replay":      {"auditdriver", "auditlog"},
-		"history":     {"auditdriver", "auditlog"},
+		"history":     {"auditdriver", "auditlog", "replay"},
 		"mixin":       {"auditlog", "hook"},
 		"templates":   {},
 		"extension":   {"auditlog", "mixin", "templates"},

@@ -193,6 +193,30 @@ func TestErrorsOfNames(t *testing.T) {
 			want:    `sqlaudit: schema Book: field "audit_identity" makes a function AuditIdentity in the type's package, which has a variable of sqlaudit's of that name: rename the field`,
 		},
 		{
+			name:    "field audit_version",
+			reason:  "entities have a method AuditVersion",
+			schemas: []ent.Interface{named("audit_version")},
+			want:    `sqlaudit: schema Book: the field that makes AuditVersion has the name of a method that sqlaudit generates: rename it`,
+		},
+		{
+			name:    "field audit_versions",
+			reason:  "entities have a method AuditVersions",
+			schemas: []ent.Interface{named("audit_versions")},
+			want:    `sqlaudit: schema Book: the field that makes AuditVersions has the name of a method that sqlaudit generates: rename it`,
+		},
+		{
+			name:    "type BookPast",
+			reason:  "the past of Book has that name",
+			schemas: []ent.Interface{with(mixin.Mixin{}, field.String("name")), thing{name: "BookPast"}},
+			want:    `sqlaudit: schema BookPast: BookPast is what sqlaudit generates for the past of Book too: rename one of the types`,
+		},
+		{
+			name:    "type BookVersions",
+			reason:  "the versions of a Book have that name",
+			schemas: []ent.Interface{with(mixin.Mixin{}, field.String("name")), thing{name: "BookVersions"}},
+			want:    `sqlaudit: schema BookVersions: BookVersions is what sqlaudit generates for the past of Book too: rename one of the types`,
+		},
+		{
 			name:    "type AuditActor",
 			reason:  "the package has a client option of that name",
 			schemas: []ent.Interface{named("name"), thing{name: "AuditActor"}},

@@ -29,6 +29,12 @@ func (m *model) checkNames(g *gen.Graph) error {
 			return fail(n.Name, "the client has a generated method of the same name: rename the type")
 		}
 	}
+	types := make(map[string]string)
+	for _, n := range g.Nodes {
+		for _, name := range []string{n.Name, n.ClientName(), n.QueryName(), n.MutationName(), n.CreateName(), n.UpdateName(), n.DeleteName()} {
+			types[name] = n.Name
+		}
+	}
 	for _, t := range m.Types {
 		all := members(t.Type)
 		if all["AuditTarget"] == "field" {
@@ -39,6 +45,16 @@ func (m *model) checkNames(g *gen.Graph) error {
 		}
 		if all["AuditIdentity"] == "field" {
 			return fail(t.Name, "field %q makes a function AuditIdentity in the type's package, which has a variable of sqlaudit's of that name: rename the field", "audit_identity")
+		}
+		for _, name := range t.PastNames() {
+			if other, ok := types[name]; ok {
+				return fail(other, "%s is what sqlaudit generates for the past of %s too: rename one of the types", name, t.Name)
+			}
+		}
+		for _, name := range []string{"AuditVersion", "AuditVersions"} {
+			if kind, ok := all[name]; ok {
+				return fail(t.Name, "the %s that makes %s has the name of a method that sqlaudit generates: rename it", kind, name)
+			}
 		}
 		for _, name := range []string{h, "Query" + h, "With" + h, "Has" + h, h + "With", "Has" + h + "With"} {
 			if kind, ok := all[name]; ok {

@@ -24,8 +24,14 @@ type Moment struct {
 	tx uuid.UUID
 }
 
-// At returns the moment t, by the clock that the log's times are of. What was written at t itself has happened.
-func At(t time.Time) Moment { return Moment{at: t} }
+// At returns the moment t, by the clock that the log's times are of. What was written at t itself has happened. The zero time is before all that is
+// in the log, and not now.
+func At(t time.Time) Moment {
+	if t.IsZero() {
+		t = t.Add(1)
+	}
+	return Moment{at: t}
+}
 
 // AfterTx returns the moment right after a transaction's last entry.
 func AfterTx(txID uuid.UUID) Moment { return Moment{tx: txID} }
@@ -46,16 +52,18 @@ func (m Moment) Resolve(ctx context.Context, ex dialect.ExecQuerier, src auditlo
 	p := Place{src: src}
 	switch {
 	case m.tx != uuid.Nil:
-		s := p.log()
-		s.Select(sql.Max(s.C(auditlog.ColumnID))).Where(sql.EQ(s.C(auditlog.ColumnTxID), m.tx)).WithContext(ctx)
-		var last uuid.NullUUID
-		if err := one(ctx, ex, s, &last); err != nil {
-			return p, fmt.Errorf("sqlaudit: find transaction: %w", err)
+		s := p.log("sqlaudit_log")
+		// PostgreSQL has no greatest UUID before version 18.
+		id := s.C(auditlog.ColumnID)
+		s.Select(id).Where(sql.EQ(s.C(auditlog.ColumnTxID), m.tx)).OrderBy(sql.Desc(id)).Limit(1).WithContext(ctx)
+		var last uuid.UUID
+		if err := query(ctx, ex, s, "find transaction", func(rows *sql.Rows) error { return rows.Scan(&last) }); err != nil {
+			return p, err
 		}
-		if !last.Valid {
+		if last == uuid.Nil {
 			return p, fmt.Errorf("%w (%s)", ErrNoTransaction, m.tx)
 		}
-		p.next = successor(last.UUID)
+		p.next = successor(last)
 	case !m.at.IsZero():
 		p.next = auditlog.LowID(m.at.Add(1)) // entries have times of whole microseconds
 	}
@@ -87,7 +95,7 @@ func (p Place) Later(s *sql.Selector) {
 // goesOn returns the condition that the entry's transaction has one after the place.
 func (p Place) goesOn(s *sql.Selector) *sql.Predicate {
 	own := s.C(auditlog.ColumnTxID)
-	other := p.log().As("sqlaudit_tx")
+	other := p.log("sqlaudit_tx")
 	other.Select(other.C(auditlog.ColumnID))
 	other.Where(sql.And(
 		sql.P(func(b *sql.Builder) { b.Ident(other.C(auditlog.ColumnTxID)).WriteOp(sql.OpEQ).Ident(own) }),
@@ -96,10 +104,10 @@ func (p Place) goesOn(s *sql.Selector) *sql.Predicate {
 	return sql.Exists(other)
 }
 
-// log returns a selector of the log.
-func (p Place) log() *sql.Selector {
+// log returns a selector of the log, which it calls by a name.
+func (p Place) log(as string) *sql.Selector {
 	b := sql.Dialect(p.src.Driver.Dialect())
-	return b.Select().From(b.Table(p.src.Table).Schema(p.src.TableSchema).As("sqlaudit_log"))
+	return b.Select().From(b.Table(p.src.Table).Schema(p.src.TableSchema).As(as))
 }
 
 // successor returns the id that follows id.
@@ -110,20 +118,4 @@ func successor(id uuid.UUID) uuid.UUID {
 		}
 	}
 	return id
-}
-
-// one reads the only row of s into dest.
-func one(ctx context.Context, ex dialect.ExecQuerier, s *sql.Selector, dest ...any) error {
-	query, args := s.Query()
-	rows := &sql.Rows{}
-	if err := ex.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

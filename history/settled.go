@@ -60,10 +60,10 @@ func Settled(ctx context.Context, c Client) (time.Time, error) {
 
 // settledSQLite relies on the writer: a transaction's entries are newer than all that was there when it began to write.
 func settledSQLite(ctx context.Context, ex dialect.ExecQuerier, src auditlog.Source) (time.Time, error) {
-	s := Place{src: src}.log()
+	s := Place{src: src}.log("sqlaudit_log")
 	s.Select(sql.Max(s.C(auditlog.ColumnID)))
 	var newest uuid.NullUUID
-	if err := one(ctx, ex, s, &newest); err != nil {
+	if err := query(ctx, ex, s, "find the newest entry", func(rows *sql.Rows) error { return rows.Scan(&newest) }); err != nil {
 		return time.Time{}, err
 	}
 	if !newest.Valid {
@@ -120,10 +120,10 @@ func settledMySQL(ctx context.Context, drv *auditdriver.Driver, src auditlog.Sou
 			err = rerr
 		}
 	}()
-	s := Place{src: src}.log()
+	s := Place{src: src}.log("sqlaudit_log")
 	s.Select(s.C(auditlog.ColumnID)).Limit(1)
 	var id uuid.NullUUID
-	if err := one(ctx, tx, s, &id); err != nil { // makes it a transaction of InnoDB's
+	if err := query(ctx, tx, s, "read the log", func(rows *sql.Rows) error { return rows.Scan(&id) }); err != nil { // makes it a transaction of InnoDB's
 		return time.Time{}, err
 	}
 	return time.UnixMicro(us).UTC(), wait(ctx, func() (map[string]bool, bool, error) {

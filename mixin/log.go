@@ -65,7 +65,7 @@ func (LogMixin) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields(auditlog.ColumnResourceType, auditlog.ColumnResourceID, auditlog.ColumnID),
 		index.Fields(auditlog.ColumnActorID, auditlog.ColumnID),
-		index.Fields(auditlog.ColumnTxID),
+		index.Fields(auditlog.ColumnTxID, auditlog.ColumnID), // also says at once whether a transaction has an entry after another
 	}
 }
 

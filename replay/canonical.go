@@ -34,8 +34,8 @@ func Canonical(raw json.RawMessage) json.RawMessage {
 	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
 }
 
-// equal reports whether two values are the same. Nil is equal to nil alone.
-func equal(a, b json.RawMessage) bool {
+// Equal reports whether two values are the same, each in the form of Canonical. Nil is equal to nil alone.
+func Equal(a, b json.RawMessage) bool {
 	if bytes.Equal(a, b) {
 		return (a == nil) == (b == nil)
 	}

@@ -31,7 +31,7 @@ func TestCanonical(t *testing.T) {
 		{"an exponent that no machine holds stays as it is", `1e99999999999999999999`, `1e99999999999999999999`, true},
 	} {
 		t.Run(c.reason, func(t *testing.T) {
-			require.Equal(t, c.same, equal(json.RawMessage(c.a), json.RawMessage(c.b)))
+			require.Equal(t, c.same, Equal(json.RawMessage(c.a), json.RawMessage(c.b)))
 			once := Canonical(json.RawMessage(c.a))
 			require.Equal(t, string(once), string(Canonical(once)))
 		})
@@ -39,8 +39,8 @@ func TestCanonical(t *testing.T) {
 	for _, s := range []string{"no JSON", "1 2", "1]", ""} {
 		require.Equal(t, s, string(Canonical(json.RawMessage(s))))
 	}
-	require.True(t, equal(nil, nil))
-	require.False(t, equal(nil, json.RawMessage("null")))
+	require.True(t, Equal(nil, nil))
+	require.False(t, Equal(nil, json.RawMessage("null")))
 }
 
 func FuzzCanonical(f *testing.F) {

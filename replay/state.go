@@ -258,11 +258,11 @@ func (a *addition) after() {
 
 // same reports whether two values of a field are the same.
 func same(t *auditlog.Type, name string, a, b json.RawMessage) bool {
-	if equal(a, b) {
+	if Equal(a, b) {
 		return true
 	}
 	f := t.Field(name)
-	return a != nil && b != nil && f.Recoded(a, b) && equal(t.Recode(f, a), t.Recode(f, b))
+	return a != nil && b != nil && f.Recoded(a, b) && Equal(t.Recode(f, a), t.Recode(f, b))
 }
 
 func sorted(v auditlog.Values) []string { return slices.Sorted(maps.Keys(v)) }

@@ -34,6 +34,7 @@ type Customer struct {
 	user_customers *int
 	selectValues   sql.SelectValues
 	_history       auditHistory
+	_past          *auditPast
 }
 
 // CustomerEdges holds the relations/edges for other nodes in the graph.

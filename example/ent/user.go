@@ -27,6 +27,7 @@ type User struct {
 	Edges        UserEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // UserEdges holds the relations/edges for other nodes in the graph.

@@ -27,19 +27,7 @@ func TestDatabaseSchemas(t *testing.T) {
 
 // elsewhere makes changes in the database schema of another connection.
 func (e *env) elsewhere(t *testing.T, there *sql.DB) {
-	var name string
-	query := "SELECT current_schema()"
-	if e.backend.dialect == dialect.MySQL {
-		query = "SELECT DATABASE()"
-	}
-	require.NoError(t, there.QueryRow(query).Scan(&name))
-	require.NoError(t, ent.NewClient(ent.Driver(entsql.OpenDB(e.backend.dialect, there))).Schema.Create(e.ctx))
-
-	config := ent.SchemaConfig{}
-	for i, v := 0, reflect.ValueOf(&config).Elem(); i < v.NumField(); i++ {
-		v.Field(i).SetString(name)
-	}
-	c := ent.NewClient(ent.Driver(e.driver()), ent.AlternateSchema(config))
+	c := e.clientOf(t, there)
 	ctx := context.Background()
 	g := c.Group.Create().SetName("g").SaveX(ctx)
 	u := c.User.Create().SetName("u").SetEmail("u").AddGroups(g).SaveX(ctx)
@@ -59,4 +47,22 @@ func (e *env) elsewhere(t *testing.T, there *sql.DB) {
 	report, err := sqlaudit.Reconcile(ctx, c)
 	require.NoError(t, err)
 	require.True(t, report.OK(), report)
+}
+
+// clientOf returns a client that is told that all its tables are in the database schema of another connection, where it creates them.
+func (e *env) clientOf(t *testing.T, there *sql.DB) *ent.Client {
+	t.Helper()
+	var name string
+	query := "SELECT current_schema()"
+	if e.backend.dialect == dialect.MySQL {
+		query = "SELECT DATABASE()"
+	}
+	require.NoError(t, there.QueryRow(query).Scan(&name))
+	require.NoError(t, ent.NewClient(ent.Driver(entsql.OpenDB(e.backend.dialect, there))).Schema.Create(e.ctx))
+
+	config := ent.SchemaConfig{}
+	for i, v := 0, reflect.ValueOf(&config).Elem(); i < v.NumField(); i++ {
+		v.Field(i).SetString(name)
+	}
+	return ent.NewClient(ent.Driver(e.driver()), ent.AlternateSchema(config))
 }

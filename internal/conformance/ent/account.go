@@ -26,6 +26,7 @@ type Account struct {
 	Edges        AccountEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // AccountEdges holds the relations/edges for other nodes in the graph.

@@ -25,6 +25,7 @@ type Badge struct {
 	user_badges  *int
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // BadgeEdges holds the relations/edges for other nodes in the graph.

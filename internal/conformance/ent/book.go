@@ -29,6 +29,7 @@ type Book struct {
 	shelf_books  *int
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // BookEdges holds the relations/edges for other nodes in the graph.

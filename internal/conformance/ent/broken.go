@@ -20,6 +20,7 @@ type Broken struct {
 	Name         string `json:"name,omitempty"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // scanValues returns the types for scanning values from sql.Rows.

@@ -26,6 +26,7 @@ type Card struct {
 	Edges        CardEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // CardEdges holds the relations/edges for other nodes in the graph.

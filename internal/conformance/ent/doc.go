@@ -52,6 +52,7 @@ type Doc struct {
 	Link         *url.URL `json:"link,omitempty"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // scanValues returns the types for scanning values from sql.Rows.

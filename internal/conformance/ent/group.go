@@ -26,6 +26,7 @@ type Group struct {
 	Edges        GroupEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // GroupEdges holds the relations/edges for other nodes in the graph.

@@ -20,6 +20,7 @@ type Lamp struct {
 	Watts        int `json:"watts,omitempty"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // scanValues returns the types for scanning values from sql.Rows.

@@ -29,6 +29,7 @@ type Membership struct {
 	Edges        MembershipEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // MembershipEdges holds the relations/edges for other nodes in the graph.

@@ -25,6 +25,7 @@ type Node struct {
 	node_children *int
 	selectValues  sql.SelectValues
 	_history      auditHistory
+	_past         *auditPast
 }
 
 // NodeEdges holds the relations/edges for other nodes in the graph.

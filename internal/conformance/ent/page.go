@@ -21,6 +21,7 @@ type Page struct {
 	Text         string `json:"text,omitempty"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // scanValues returns the types for scanning values from sql.Rows.

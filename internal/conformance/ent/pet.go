@@ -30,6 +30,7 @@ type Pet struct {
 	user_pets    *int
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // PetEdges holds the relations/edges for other nodes in the graph.

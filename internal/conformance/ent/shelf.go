@@ -25,6 +25,7 @@ type Shelf struct {
 	shelf_lamp   *int
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // ShelfEdges holds the relations/edges for other nodes in the graph.

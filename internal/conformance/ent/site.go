@@ -29,6 +29,7 @@ type Site struct {
 	org_sites    *int
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // SiteEdges holds the relations/edges for other nodes in the graph.

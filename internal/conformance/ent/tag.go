@@ -23,6 +23,7 @@ type Tag struct {
 	Edges        TagEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // TagEdges holds the relations/edges for other nodes in the graph.

@@ -30,6 +30,7 @@ type Tagging struct {
 	Edges        TaggingEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // TaggingEdges holds the relations/edges for other nodes in the graph.

@@ -23,6 +23,7 @@ type Team struct {
 	Edges        TeamEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // TeamEdges holds the relations/edges for other nodes in the graph.

@@ -20,6 +20,7 @@ type Token struct {
 	Scope        string `json:"scope,omitempty"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // scanValues returns the types for scanning values from sql.Rows.

@@ -35,6 +35,7 @@ type User struct {
 	user_spouse  *int
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // UserEdges holds the relations/edges for other nodes in the graph.

@@ -27,6 +27,7 @@ type Blob struct {
 	blob_parent  *uuid.UUID
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // BlobEdges holds the relations/edges for other nodes in the graph.

@@ -25,6 +25,7 @@ type Doc struct {
 	doc_children *kinds.Key
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // DocEdges holds the relations/edges for other nodes in the graph.

@@ -29,6 +29,7 @@ type File struct {
 	user_files   *int
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // FileEdges holds the relations/edges for other nodes in the graph.

@@ -31,6 +31,7 @@ type Friendship struct {
 	Edges        FriendshipEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // FriendshipEdges holds the relations/edges for other nodes in the graph.

@@ -23,6 +23,7 @@ type Info struct {
 	Edges        InfoEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // InfoEdges holds the relations/edges for other nodes in the graph.

@@ -24,6 +24,7 @@ type Node struct {
 	node_next    *int
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // NodeEdges holds the relations/edges for other nodes in the graph.

@@ -22,6 +22,7 @@ type Note struct {
 	Secret       bool `json:"secret,omitempty"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // scanValues returns the types for scanning values from sql.Rows.

@@ -26,6 +26,7 @@ type Post struct {
 	Edges        PostEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // PostEdges holds the relations/edges for other nodes in the graph.

@@ -63,6 +63,7 @@ type Sample struct {
 	Texts        []string `json:"texts,omitempty"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // scanValues returns the types for scanning values from sql.Rows.

@@ -26,6 +26,7 @@ type Task struct {
 	State        task.State `json:"state,omitempty"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // scanValues returns the types for scanning values from sql.Rows.

@@ -23,6 +23,7 @@ type Tweet struct {
 	Edges        TweetEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // TweetEdges holds the relations/edges for other nodes in the graph.

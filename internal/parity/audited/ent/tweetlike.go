@@ -28,6 +28,7 @@ type TweetLike struct {
 	Edges        TweetLikeEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // TweetLikeEdges holds the relations/edges for other nodes in the graph.

@@ -47,6 +47,7 @@ type User struct {
 	user_children *int
 	selectValues  sql.SelectValues
 	_history      auditHistory
+	_past         *auditPast
 }
 
 // UserEdges holds the relations/edges for other nodes in the graph.
