@@ -26,7 +26,7 @@ func within(pkg string, packages ...string) bool {
 
 // An application links what it imports, and generating code is no part of it.
 func TestRunTimeReachesNoGenerator(t *testing.T) {
-	for _, pkg := range []string{".", "./mixin", "./hook", "./auditlog", "./auditdriver", "./replay"} {
+	for _, pkg := range []string{".", "./mixin", "./hook", "./auditlog", "./auditdriver", "./replay", "./history", "./undo"} {
 		t.Run(pkg, func(t *testing.T) {
 			deps := goList(t, "-deps", pkg)
 			require.True(t, slices.Contains(deps, "entgo.io/ent/dialect"), "the list is of the wrong package")
@@ -41,11 +41,13 @@ func TestRunTimeReachesNoGenerator(t *testing.T) {
 // The arrows between the packages point down only.
 func TestImportsPointDown(t *testing.T) {
 	allowed := map[string][]string{
-		".":           {"auditlog", "mixin", "replay"},
+		".":           {"auditlog", "history", "mixin", "replay", "undo"},
 		"auditlog":    {},
 		"auditdriver": {"auditlog"},
 		"hook":        {"auditdriver", "auditlog"},
 		"replay":      {"auditdriver", "auditlog"},
+		"history":     {"auditlog"},
+		"undo":        {"auditdriver", "auditlog", "history", "replay"},
 		"mixin":       {"auditlog", "hook"},
 		"templates":   {},
 		"extension":   {"auditlog", "mixin", "templates"},

@@ -46,8 +46,10 @@ func (m Moment) Resolve(ctx context.Context, ex dialect.ExecQuerier, src auditlo
 	p := Place{src: src}
 	switch {
 	case m.tx != uuid.Nil:
-		s := p.log()
-		s.Select(sql.Max(s.C(auditlog.ColumnID))).Where(sql.EQ(s.C(auditlog.ColumnTxID), m.tx)).WithContext(ctx)
+		s := p.log("sqlaudit_log")
+		// PostgreSQL has no greatest UUID before version 18.
+		id := s.C(auditlog.ColumnID)
+		s.Select(id).Where(sql.EQ(s.C(auditlog.ColumnTxID), m.tx)).OrderBy(sql.Desc(id)).Limit(1).WithContext(ctx)
 		var last uuid.NullUUID
 		if err := one(ctx, ex, s, &last); err != nil {
 			return p, fmt.Errorf("sqlaudit: find transaction: %w", err)
@@ -87,7 +89,7 @@ func (p Place) Later(s *sql.Selector) {
 // goesOn returns the condition that the entry's transaction has one after the place.
 func (p Place) goesOn(s *sql.Selector) *sql.Predicate {
 	own := s.C(auditlog.ColumnTxID)
-	other := p.log().As("sqlaudit_tx")
+	other := p.log("sqlaudit_tx")
 	other.Select(other.C(auditlog.ColumnID))
 	other.Where(sql.And(
 		sql.P(func(b *sql.Builder) { b.Ident(other.C(auditlog.ColumnTxID)).WriteOp(sql.OpEQ).Ident(own) }),
@@ -96,10 +98,10 @@ func (p Place) goesOn(s *sql.Selector) *sql.Predicate {
 	return sql.Exists(other)
 }
 
-// log returns a selector of the log.
-func (p Place) log() *sql.Selector {
+// log returns a selector of the log, which it calls by a name.
+func (p Place) log(as string) *sql.Selector {
 	b := sql.Dialect(p.src.Driver.Dialect())
-	return b.Select().From(b.Table(p.src.Table).Schema(p.src.TableSchema).As("sqlaudit_log"))
+	return b.Select().From(b.Table(p.src.Table).Schema(p.src.TableSchema).As(as))
 }
 
 // successor returns the id that follows id.

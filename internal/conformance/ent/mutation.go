@@ -100,6 +100,8 @@ type AccountMutation struct {
 	oldValue      func(context.Context) (*Account, error)
 	predicates    []predicate.Account
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*AccountMutation)(nil)
@@ -613,6 +615,8 @@ type BadgeMutation struct {
 	oldValue      func(context.Context) (*Badge, error)
 	predicates    []predicate.Badge
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*BadgeMutation)(nil)
@@ -1010,6 +1014,8 @@ type BookMutation struct {
 	oldValue      func(context.Context) (*Book, error)
 	predicates    []predicate.Book
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*BookMutation)(nil)
@@ -1870,6 +1876,8 @@ type BrokenMutation struct {
 	oldValue      func(context.Context) (*Broken, error)
 	predicates    []predicate.Broken
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*BrokenMutation)(nil)
@@ -2199,6 +2207,8 @@ type CardMutation struct {
 	oldValue      func(context.Context) (*Card, error)
 	predicates    []predicate.Card
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*CardMutation)(nil)
@@ -2682,6 +2692,8 @@ type DocMutation struct {
 	oldValue      func(context.Context) (*Doc, error)
 	predicates    []predicate.Doc
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*DocMutation)(nil)
@@ -4126,6 +4138,8 @@ type GroupMutation struct {
 	oldValue      func(context.Context) (*Group, error)
 	predicates    []predicate.Group
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*GroupMutation)(nil)
@@ -4718,6 +4732,8 @@ type LampMutation struct {
 	oldValue      func(context.Context) (*Lamp, error)
 	predicates    []predicate.Lamp
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*LampMutation)(nil)
@@ -5084,6 +5100,8 @@ type MembershipMutation struct {
 	oldValue      func(context.Context) (*Membership, error)
 	predicates    []predicate.Membership
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*MembershipMutation)(nil)
@@ -5619,6 +5637,8 @@ type MemoMutation struct {
 	oldValue      func(context.Context) (*Memo, error)
 	predicates    []predicate.Memo
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*MemoMutation)(nil)
@@ -6009,6 +6029,8 @@ type NodeMutation struct {
 	oldValue        func(context.Context) (*Node, error)
 	predicates      []predicate.Node
 	_audit          auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*NodeMutation)(nil)
@@ -7040,6 +7062,8 @@ type PageMutation struct {
 	oldValue      func(context.Context) (*Page, error)
 	predicates    []predicate.Page
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*PageMutation)(nil)
@@ -7377,6 +7401,8 @@ type PetMutation struct {
 	oldValue      func(context.Context) (*Pet, error)
 	predicates    []predicate.Pet
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*PetMutation)(nil)
@@ -8232,6 +8258,8 @@ type PostMutation struct {
 	oldValue      func(context.Context) (*Post, error)
 	predicates    []predicate.Post
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*PostMutation)(nil)
@@ -9077,6 +9105,8 @@ type ShelfMutation struct {
 	oldValue      func(context.Context) (*Shelf, error)
 	predicates    []predicate.Shelf
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*ShelfMutation)(nil)
@@ -9636,6 +9666,8 @@ type SiteMutation struct {
 	oldValue      func(context.Context) (*Site, error)
 	predicates    []predicate.Site
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*SiteMutation)(nil)
@@ -10195,6 +10227,8 @@ type TagMutation struct {
 	oldValue      func(context.Context) (*Tag, error)
 	predicates    []predicate.Tag
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TagMutation)(nil)
@@ -10645,6 +10679,8 @@ type TaggingMutation struct {
 	oldValue      func(context.Context) (*Tagging, error)
 	predicates    []predicate.Tagging
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TaggingMutation)(nil)
@@ -11132,6 +11168,8 @@ type TeamMutation struct {
 	oldValue           func(context.Context) (*Team, error)
 	predicates         []predicate.Team
 	_audit             auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TeamMutation)(nil)
@@ -11629,6 +11667,8 @@ type TokenMutation struct {
 	oldValue      func(context.Context) (*Token, error)
 	predicates    []predicate.Token
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TokenMutation)(nil)
@@ -11962,6 +12002,8 @@ type TwinMutation struct {
 	oldValue      func(context.Context) (*Twin, error)
 	predicates    []predicate.Twin
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TwinMutation)(nil)
@@ -12323,6 +12365,8 @@ type UserMutation struct {
 	oldValue           func(context.Context) (*User, error)
 	predicates         []predicate.User
 	_audit             auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*UserMutation)(nil)
