@@ -184,24 +184,28 @@ func (c *conflicts) edge(s *step, edge *auditlog.Edge, now map[string]bool, ther
 			}
 		}
 	}
+	left := make(map[string]bool) // whether there was a link after the last of the entries
+	for _, e := range s.entries {
+		for i, side := range []auditlog.Values{e.Before, e.After} {
+			ids, err := links(side, edge.Name)
+			if err != nil {
+				return err
+			}
+			for _, id := range ids {
+				left[id] = i == 1
+			}
+		}
+	}
 	d := s.links[edge]
-	judged := s.row != nil && !s.whole && s.last().Action != auditlog.ActionDelete
-	for _, id := range d.remove {
-		switch {
-		case again[id] != nil && judged:
-			c.add(s, Changed, edge.Name, id, again[id])
-		case !now[id] && judged:
-			c.add(s, Changed, edge.Name, id, nil)
+	if s.row != nil && !s.whole && s.last().Action != auditlog.ActionDelete {
+		for _, id := range slices.Concat(d.remove, d.add) {
+			if again[id] != nil || now[id] != left[id] {
+				c.add(s, Changed, edge.Name, id, again[id])
+			}
 		}
 	}
 	for _, id := range slices.Clone(d.add) {
 		row := there[id]
-		switch {
-		case again[id] != nil && judged:
-			c.add(s, Changed, edge.Name, id, again[id])
-		case now[id] && judged:
-			c.add(s, Changed, edge.Name, id, nil)
-		}
 		switch {
 		case row == nil && c.returns(edge.TargetType(), id) == nil:
 			c.add(s, NoTarget, edge.Name, id, nil)

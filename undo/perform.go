@@ -109,15 +109,24 @@ func (r *run) create(ctx context.Context, s *step) error {
 	return err
 }
 
-// precede creates what a field to put back refers to, if that is to be created again. It reports whether that refers to s in turn, and is not there yet.
+// precede creates what a field to put back refers to, if that is to be created again. It reports whether the field is to be put back only when all is
+// there: what it refers to is not there yet, since it refers to s in turn, or what has its place must be free first; or its other end is in the
+// row of another entity.
 func (r *run) precede(ctx context.Context, s *step, f *auditlog.Field, raw []byte) (late bool, err error) {
 	fk := s.reference(f)
 	if fk == nil || same(raw, null) {
 		return false, nil
 	}
+	m := s.typ.member(f.Name)
+	if m.Bidi && len(r.steps) > 1 {
+		return true, nil
+	}
 	other := r.returns(r.Schema.Named(fk.References), text(raw))
 	if other == nil || other == s {
 		return false, nil
+	}
+	if s.row != nil && m.Optional {
+		return true, nil
 	}
 	if err := r.take(ctx, other); err != nil {
 		return false, err
@@ -215,7 +224,9 @@ func (r *run) update(ctx context.Context, s *step) error {
 			return err
 		} else if late {
 			s.late = append(s.late, name)
-			continue
+			if raw = null; same(raw, now) {
+				continue
+			}
 		}
 		if err := r.put(w, s, f, raw, now); err != nil {
 			return err

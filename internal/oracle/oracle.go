@@ -105,12 +105,12 @@ func Reconcile(t testing.TB, db Querier) {
 	}
 }
 
-// Rows returns what is tracked of each table: the rows by their id in the log, each as text by field and edge.
+// Rows returns what is tracked of each type, by its label: the rows by their id in the log, each as text by field and edge.
 func Rows(t testing.TB, db Querier) map[string]map[string]map[string]string {
 	t.Helper()
 	out := map[string]map[string]map[string]string{}
 	for _, tab := range tables {
-		out[tab.name] = rowsOf(t, db, tab)
+		out[tab.label] = rowsOf(t, db, tab)
 	}
 	return out
 }
