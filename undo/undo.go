@@ -31,8 +31,7 @@ type run struct {
 // Entry undoes an entry: the entity's fields and links are as they were before it, one that it created goes, and one that it deleted is there
 // again, with its old id. Fails with ErrNoEntry, ErrBaseline, ErrUntracked, *ConflictError, *UnknownError, and what ent's mutation fails with.
 func (c *Client) Entry(ctx context.Context, id uuid.UUID, opts ...Option) error {
-	s := c.log()
-	entries, err := c.entries(ctx, s.Where(sql.EQ(s.C(auditlog.ColumnID), id)))
+	entries, err := c.with(ctx, auditlog.ColumnID, id)
 	switch {
 	case err != nil:
 		return err
@@ -47,8 +46,7 @@ func (c *Client) Entry(ctx context.Context, id uuid.UUID, opts ...Option) error 
 
 // Transaction undoes a transaction: every entry of it, across types. Fails with history.ErrNoTransaction, and otherwise as Entry does.
 func (c *Client) Transaction(ctx context.Context, txID uuid.UUID, opts ...Option) error {
-	s := c.log()
-	entries, err := c.entries(ctx, s.Where(sql.EQ(s.C(auditlog.ColumnTxID), txID)))
+	entries, err := c.with(ctx, auditlog.ColumnTxID, txID)
 	switch {
 	case err != nil:
 		return err
@@ -66,6 +64,9 @@ func (c *Client) Transaction(ctx context.Context, txID uuid.UUID, opts ...Option
 // To has an entity be what it was at a moment: all its entries after the moment are undone. Fails with ErrNotThere if it was not there then,
 // history.ErrNoTransaction, and otherwise as Entry does.
 func (c *Client) To(ctx context.Context, t *auditlog.Type, id string, m history.Moment, opts ...Option) error {
+	if _, _, err := auditdriver.Find(c.Driver, c.Inner); err != nil {
+		return err
+	}
 	place, err := m.Resolve(ctx, c.Driver, c.Source)
 	if err != nil {
 		return err
@@ -139,6 +140,15 @@ func (c *Client) Undelete(ctx context.Context, t *auditlog.Type, id string, opts
 		return nil, err
 	}
 	return r.steps[0].node, nil
+}
+
+// with reads the entries with an id in a column.
+func (c *Client) with(ctx context.Context, column string, id uuid.UUID) ([]*entry, error) {
+	if _, _, err := auditdriver.Find(c.Driver, c.Inner); err != nil {
+		return nil, err
+	}
+	s := c.log()
+	return c.entries(ctx, s.Where(sql.EQ(s.C(column), id)))
 }
 
 // about returns a selector of the entries about an entity.

@@ -2,12 +2,15 @@ package conformance
 
 import (
 	"context"
+	stdsql "database/sql"
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -62,6 +65,46 @@ func (e *env) fullDoc(t *testing.T, id string) *ent.Doc {
 }
 
 func TestUndo(t *testing.T) { runCases(t, undoCases) }
+
+// Undoing reads and writes where the client is told which database schemas its tables are in.
+func TestUndoInDatabaseSchemas(t *testing.T) {
+	eachBackend(t, func(t *testing.T, b backend, db *stdsql.DB) {
+		e := newEnv(t, b, db)
+		there := b.open(t)
+		c := e.clientOf(t, there)
+		g := c.Group.Create().SetName("g").SaveX(e.ctx)
+		u := c.User.Create().SetName("u").SetEmail("u").AddGroups(g).SaveX(e.ctx)
+		c.Pet.Create().SetName("p").SetOwner(u).ExecX(e.ctx)
+		before := oracle.Rows(t, there)
+		c.User.DeleteOne(u).ExecX(e.ctx)
+		entry := u.QueryHistory().Order(auditlog.ByID(sql.OrderDesc())).FirstX(e.ctx)
+		list, err := u.QueryHistory().Transactions(e.ctx)
+		require.NoError(t, err)
+		require.Len(t, list, 2)
+		require.NoError(t, c.AuditRevertTransaction(e.ctx, entry.TxID))
+		require.Equal(t, before, oracle.Rows(t, there))
+		require.NoError(t, c.User.RevertTo(e.ctx, u.ID, history.AfterTx(list[0].ID)))
+		oracle.Reconcile(t, there)
+		require.Empty(t, e.log(t))
+	}, dialect.Postgres, dialect.MySQL)
+}
+
+// clientOf returns a client whose tables are in the database schema of another connection.
+func (e *env) clientOf(t *testing.T, there *stdsql.DB) *ent.Client {
+	t.Helper()
+	var name string
+	query := "SELECT current_schema()"
+	if e.backend.dialect == dialect.MySQL {
+		query = "SELECT DATABASE()"
+	}
+	require.NoError(t, there.QueryRow(query).Scan(&name))
+	require.NoError(t, ent.NewClient(ent.Driver(sql.OpenDB(e.backend.dialect, there))).Schema.Create(e.ctx))
+	config := ent.SchemaConfig{}
+	for i, v := 0, reflect.ValueOf(&config).Elem(); i < v.NumField(); i++ {
+		v.Field(i).SetString(name)
+	}
+	return ent.NewClient(ent.Driver(e.probe), ent.AlternateSchema(config))
+}
 
 var undoCases = []testCase{
 	{"an update", "fields are as they were, NULL too, and the undoing is recorded with what it reverted, why and by whom", func(t *testing.T, e *env) {
@@ -433,6 +476,19 @@ var undoCases = []testCase{
 			require.NoError(t, tx.Client().AuditRevert(e.ctx, entry))
 		})
 		require.Equal(t, e.log(t)[2].TxID, e.log(t)[3].TxID)
+	}},
+	{"on a bare transaction, and a client that debugs", "as on any other client", func(t *testing.T, e *env) {
+		u := e.user("u")
+		u.Update().SetAge(1).ExecX(e.ctx)
+		stdtx, err := e.db.BeginTx(e.ctx, nil)
+		require.NoError(t, err)
+		bare := ent.NewClient(ent.Driver(sql.NewDriver(e.backend.dialect, sql.Conn{ExecQuerier: stdtx})))
+		require.NoError(t, bare.AuditRevert(e.ctx, bare.AuditLog.Query().Order(auditlog.ByID(sql.OrderDesc())).FirstX(e.ctx)))
+		require.NoError(t, stdtx.Commit())
+		require.Equal(t, 0, e.client.User.GetX(e.ctx, u.ID).Age)
+		require.NoError(t, e.client.Debug().AuditRevert(e.ctx, e.newest()))
+		require.Equal(t, 1, e.client.User.GetX(e.ctx, u.ID).Age)
+		require.ErrorIs(t, ent.NewClient().AuditRevert(e.ctx, e.newest()), sqlaudit.ErrDriver)
 	}},
 	{"hooks, validators and policies of the user's", "they take part, and what they refuse is not half done", func(t *testing.T, e *env) {
 		a := e.client.Site.Create().SetCode("a").SetCity("X").SaveX(e.ctx)
