@@ -55,8 +55,8 @@ func (c *conflicts) entity(s *step, later []*entry) error {
 		c.add(s, Recreated, "", "", at(created))
 		s.whole = s.then
 		return nil
-	case c.moment && slices.ContainsFunc(s.entries, func(e *entry) bool { return e.Action == auditlog.ActionCreate }):
-		i := slices.IndexFunc(s.entries, func(e *entry) bool { return e.Action == auditlog.ActionCreate })
+	}
+	if i := slices.IndexFunc(s.entries, func(e *entry) bool { return e.Action == auditlog.ActionCreate && !e.Restores }); i >= 0 && c.moment {
 		if s.then {
 			c.add(s, Recreated, "", "", s.entries[i])
 		}
@@ -245,7 +245,7 @@ func (c *conflicts) taken(s *step, edge *auditlog.Edge, row *auditlog.Row) bool 
 
 // targets reads what links lead to.
 func (c *conflicts) targets(ctx context.Context, edge *auditlog.Edge, ids []string) (map[string]*auditlog.Row, error) {
-	return c.byKey(ctx, edge.TargetType(), false, ids)
+	return c.byKey(ctx, edge.TargetType(), ids)
 }
 
 // returns returns the step by which the entity with that key is created again, or nil.
@@ -299,7 +299,7 @@ func (c *conflicts) references(ctx context.Context) error {
 		for _, f := range wanted[t] {
 			ids = append(ids, f.target)
 		}
-		there, err := c.byKey(ctx, t, false, ids)
+		there, err := c.byKey(ctx, t, ids)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package undo
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,6 +21,7 @@ type entry struct {
 	Type, ResourceID string
 	Before, After    auditlog.Values
 	Redacted         []string
+	Restores         bool // the change is itself an undoing
 }
 
 // touches reports whether e changed a field. A baseline changed nothing.
@@ -63,7 +65,7 @@ func (c *Client) log() *sql.Selector {
 	b := sql.Dialect(c.Driver.Dialect())
 	s := b.Select().From(b.Table(c.Table).Schema(c.TableSchema))
 	s.Select(s.Columns(auditlog.ColumnID, auditlog.ColumnTxID, auditlog.ColumnAction, auditlog.ColumnResourceType, auditlog.ColumnResourceID,
-		auditlog.ColumnBefore, auditlog.ColumnAfter, auditlog.ColumnRedacted)...)
+		auditlog.ColumnBefore, auditlog.ColumnAfter, auditlog.ColumnRedacted, auditlog.ColumnMetadata)...)
 	return s.OrderBy(s.C(auditlog.ColumnID))
 }
 
@@ -72,14 +74,17 @@ func (c *Client) entries(ctx context.Context, s *sql.Selector) ([]*entry, error)
 	var out []*entry
 	return out, query(ctx, c.Driver, s, "read the log", func(rows *sql.Rows) error {
 		e := &entry{}
-		var before, after, redacted []byte
-		if err := rows.Scan(&e.ID, &e.TxID, &e.Action, &e.Type, &e.ResourceID, &before, &after, &redacted); err != nil {
+		var (
+			before, after, redacted, metadata []byte
+			said                              map[string]json.RawMessage
+		)
+		if err := rows.Scan(&e.ID, &e.TxID, &e.Action, &e.Type, &e.ResourceID, &before, &after, &redacted, &metadata); err != nil {
 			return err
 		}
 		for _, v := range []struct {
 			raw  []byte
 			into any
-		}{{before, &e.Before}, {after, &e.After}, {redacted, &e.Redacted}} {
+		}{{before, &e.Before}, {after, &e.After}, {redacted, &e.Redacted}, {metadata, &said}} {
 			if v.raw == nil {
 				continue
 			}
@@ -87,6 +92,7 @@ func (c *Client) entries(ctx context.Context, s *sql.Selector) ([]*entry, error)
 				return fmt.Errorf("entry %s: %w", e.ID, err)
 			}
 		}
+		e.Restores = bytes.Contains(said[MetadataKey], []byte(`"reverts"`))
 		out = append(out, e)
 		return nil
 	})

@@ -87,13 +87,14 @@ func (r *run) create(ctx context.Context, s *step) error {
 			continue
 		}
 		var free []string
-		rows, err := r.byKey(ctx, edge.TargetType(), false, d.add)
+		rows, err := r.byKey(ctx, edge.TargetType(), d.add)
 		if err != nil {
 			return err
 		}
 		for _, id := range d.add {
-			own := edge.HolderType() == edge.TargetType()
-			if row := rows[id]; row != nil && !(own && row.Ref(edge.Column).Value != nil) && r.find(edge.TargetType(), id, func(*step) bool { return true }) == nil {
+			row := rows[id]
+			taken := row != nil && edge.HolderType() == edge.TargetType() && row.Ref(edge.Column).Value != nil
+			if row != nil && !taken && r.find(edge.TargetType(), id, func(*step) bool { return true }) == nil {
 				free = append(free, id)
 			}
 		}
@@ -337,7 +338,7 @@ func (r *run) free(ctx context.Context, edge *auditlog.Edge, targets []string) e
 	if edge.HolderType() != edge.TargetType() || len(targets) == 0 {
 		return nil
 	}
-	rows, err := r.byKey(ctx, edge.TargetType(), false, targets)
+	rows, err := r.byKey(ctx, edge.TargetType(), targets)
 	if err != nil {
 		return err
 	}

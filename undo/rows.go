@@ -115,14 +115,14 @@ func id(t *auditlog.Type, text string) (any, error) {
 }
 
 // byKey reads rows of t by the texts of their keys. What the type cannot read as a key is none of its rows'.
-func (r *run) byKey(ctx context.Context, t *auditlog.Type, lock locking, texts []string) (map[string]*auditlog.Row, error) {
+func (r *run) byKey(ctx context.Context, t *auditlog.Type, texts []string) (map[string]*auditlog.Row, error) {
 	var keys [][]any
 	for _, text := range texts {
 		if v, err := values(t, t.Key, text); err == nil {
 			keys = append(keys, v)
 		}
 	}
-	rows, err := r.rows(ctx, t, lock, t.Key, keys)
+	rows, err := r.rows(ctx, t, false, t.Key, keys)
 	out := make(map[string]*auditlog.Row, len(rows))
 	for _, row := range rows {
 		out[row.Text] = row

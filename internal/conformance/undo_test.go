@@ -207,6 +207,32 @@ var undoCases = []testCase{
 		require.Equal(t, "a", e.client.Doc.GetX(e.ctx, "d").Title)
 		require.Equal(t, int64(9), e.client.Doc.GetX(e.ctx, "d").Views)
 	}},
+	{"defaults", "neither ent's nor the database's overwrites what was NULL; what is not tracked is asked for", func(t *testing.T, e *env) {
+		g := e.client.Gauge.Create().SetMaker("m").SetSerial("s").SaveX(e.ctx)
+		created := e.tables(t)
+		require.Equal(t, map[string]string{"level": "5", "mode": "auto", "checks": "NULL", "maker": "m"}, created["Gauge"][idText(t, g.ID)])
+		g.Update().ClearLevel().ClearMode().ClearChecks().SetSerial("s").ExecX(e.ctx)
+		cleared := e.tables(t)
+		e.client.Gauge.DeleteOne(g).ExecX(e.ctx)
+		_, err := e.client.Gauge.Undelete(e.ctx, g.ID)
+		var ue *sqlaudit.UnknownError
+		require.ErrorAs(t, err, &ue)
+		require.Equal(t, []sqlaudit.Unknown{{Type: "Gauge", ID: idText(t, g.ID), Field: "serial", Required: true}}, ue.Fields)
+		_, err = e.client.Gauge.Undelete(e.ctx, g.ID, sqlaudit.LeaveUnknown())
+		require.ErrorAs(t, err, &ue, "what is required cannot be left")
+		got, err := e.client.Gauge.Undelete(e.ctx, g.ID, sqlaudit.With("Gauge.serial", "other"))
+		require.NoError(t, err)
+		require.Equal(t, []string{"m", "other"}, []string{got.Maker, got.Serial})
+		require.Equal(t, cleared, e.tables(t))
+		got.Update().SetLevel(7).ExecX(e.ctx)
+		require.Contains(t, e.newest().After, "checks", "which each update sets")
+		require.NoError(t, e.revert())
+		require.Equal(t, cleared, e.tables(t), "but for one that puts it back")
+		require.NoError(t, e.client.AuditRevert(e.ctx, g.QueryHistory().Where(auditlog.Action("update")).FirstX(e.ctx), sqlaudit.Overwrite()))
+		require.Equal(t, "5", e.tables(t)["Gauge"][idText(t, g.ID)]["level"])
+		e.client.Gauge.Update().Modify(func(u *sql.UpdateBuilder) { u.Set("maker", "n") }).ExecX(e.ctx)
+		require.ErrorIs(t, e.revert(), sqlaudit.ErrImmutable)
+	}},
 	{"links to many", "what came goes and what went comes, from either side", func(t *testing.T, e *env) {
 		g, h := e.group("g"), e.group("h")
 		u, f := e.user("u"), e.user("f")

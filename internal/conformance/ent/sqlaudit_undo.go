@@ -20,6 +20,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/gauge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
@@ -136,6 +137,7 @@ func (c *Client) auditUndo() *sqlauditundo.Client {
 			c.Broken.auditUndo(),
 			c.Card.auditUndo(),
 			c.Doc.auditUndo(),
+			c.Gauge.auditUndo(),
 			c.Group.auditUndo(),
 			c.Lamp.auditUndo(),
 			c.Membership.auditUndo(),
@@ -569,6 +571,75 @@ func (c *DocClient) auditUndo() *sqlauditundo.Type {
 func auditDocLinks(_ *DocMutation) func(sqlauditundo.Link) error {
 	return func(l sqlauditundo.Link) error {
 		return sqlauditundo.NoEdge(TypeDoc, l)
+	}
+}
+
+// RevertTo has a Gauge be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
+// if it is gone, and it is an error if it was not there. See Client.AuditRevert.
+func (c *GaugeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
+	name, err := auditGaugeType.ResourceID(&Gauge{ID: id})
+	if err != nil {
+		return err
+	}
+	return auditClient(c.config).auditUndo().To(ctx, auditGaugeType, name, moment, opts...)
+}
+
+// Undelete creates a Gauge that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
+// by Client.AuditRevertTransaction.
+func (c *GaugeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Gauge, error) {
+	name, err := auditGaugeType.ResourceID(&Gauge{ID: id})
+	if err != nil {
+		return nil, err
+	}
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditGaugeType, name, opts...)
+	if err != nil {
+		return nil, err
+	}
+	n := _node.(*Gauge)
+	n.config = c.config
+	return n, nil
+}
+
+// auditUndo says how mutations of the type are made.
+func (c *GaugeClient) auditUndo() *sqlauditundo.Type {
+	return &sqlauditundo.Type{
+		Type: auditGaugeType,
+		Members: []sqlauditundo.Member{
+			{Name: "level", Column: gauge.FieldLevel, Optional: true},
+			{Name: "mode", Column: gauge.FieldMode, Optional: true},
+			{Name: "checks", Column: gauge.FieldChecks, Touched: true, Optional: true},
+			{Name: "maker", Column: gauge.FieldMaker, Required: true, Immutable: true},
+			{Name: "serial", Column: gauge.FieldSerial, Required: true},
+		},
+		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
+			_node, _create := w.Node.(*Gauge), c.Create()
+			_create.mutation._undo = w
+			_create.mutation.id = &_node.ID
+			if err := _create.defaults(); err != nil {
+				return nil, err
+			}
+			if err := w.Apply(_create.mutation, auditGaugeLinks(_create.mutation)); err != nil {
+				return nil, err
+			}
+			return withHooks(ctx, _create.sqlSave, _create.mutation, _create.hooks)
+		},
+		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
+			_update := c.UpdateOneID(w.Node.(*Gauge).ID)
+			if err := w.Apply(_update.mutation, auditGaugeLinks(_update.mutation)); err != nil {
+				return err
+			}
+			return _update.Exec(ctx)
+		},
+		Delete: func(ctx context.Context, w *sqlauditundo.Write) error {
+			return c.DeleteOneID(w.Node.(*Gauge).ID).Exec(ctx)
+		},
+	}
+}
+
+// auditGaugeLinks returns what gives a mutation the links of an edge.
+func auditGaugeLinks(_ *GaugeMutation) func(sqlauditundo.Link) error {
+	return func(l sqlauditundo.Link) error {
+		return sqlauditundo.NoEdge(TypeGauge, l)
 	}
 }
 
