@@ -198,14 +198,16 @@ var undoCases = []testCase{
 		require.NoError(t, e.client.Doc.RevertTo(e.ctx, n.ID, history.Moment{}))
 	}},
 	{"UpdateDefault", "a field that every update changes is no conflict, and takes its new value", func(t *testing.T, e *env) {
-		d := e.client.Doc.Create().SetID("d").SetTitle("a").SetRevision(1).SaveX(e.ctx)
-		d.Update().SetTitle("b").ExecX(e.ctx)
+		g := e.client.Gauge.Create().SetMaker("m").SetSerial("s").SaveX(e.ctx)
+		g.Update().SetLevel(6).ExecX(e.ctx)
 		first := e.newest()
-		require.Contains(t, first.After, "revision")
-		d.Update().SetViews(9).SetTitle("b").ExecX(e.ctx)
+		require.Contains(t, first.After, "checks")
+		g.Update().SetMode("off").ExecX(e.ctx)
+		then := e.client.Gauge.GetX(e.ctx, g.ID)
 		require.NoError(t, e.client.AuditRevert(e.ctx, first))
-		require.Equal(t, "a", e.client.Doc.GetX(e.ctx, "d").Title)
-		require.Equal(t, int64(9), e.client.Doc.GetX(e.ctx, "d").Views)
+		now := e.client.Gauge.GetX(e.ctx, g.ID)
+		require.Equal(t, []any{5, "off"}, []any{now.Level, now.Mode})
+		require.Greater(t, now.Checks, then.Checks)
 	}},
 	{"defaults", "neither ent's nor the database's overwrites what was NULL; what is not tracked is asked for", func(t *testing.T, e *env) {
 		g := e.client.Gauge.Create().SetMaker("m").SetSerial("s").SaveX(e.ctx)
@@ -367,6 +369,16 @@ var undoCases = []testCase{
 		require.NoError(t, e.client.AuditRevert(e.ctx, entry, sqlaudit.Overwrite()))
 		got := e.client.User.GetX(e.ctx, u.ID)
 		require.Equal(t, []any{"u", 0, "n", 0}, []any{got.Name, got.Age, *got.Nick, got.QueryGroups().CountX(e.ctx)})
+	}},
+	{"a link that went and came again", "it is as it was, and yet another", func(t *testing.T, e *env) {
+		g, u := e.group("g"), e.user("u")
+		u.Update().AddGroups(g).ExecX(e.ctx)
+		entry := u.QueryHistory().Where(auditlog.Action("update")).OnlyX(e.ctx)
+		u.Update().RemoveGroups(g).ExecX(e.ctx)
+		want := []string{"User " + idText(t, u.ID) + ": groups to " + g.ID.String() + " was changed again"}
+		require.Equal(t, want, conflictsOf(t, e.client.AuditRevert(e.ctx, entry)))
+		u.Update().AddGroups(g).ExecX(e.ctx)
+		require.Equal(t, want, conflictsOf(t, e.client.AuditRevert(e.ctx, entry)))
 	}},
 	{"what was written around ent", "it would be lost too", func(t *testing.T, e *env) {
 		u := e.user("u")
