@@ -140,8 +140,6 @@ func (r *run) put(w *Write, s *step, f *auditlog.Field, raw, now []byte) error {
 	m := s.typ.member(f.Name)
 	null := same(raw, null)
 	switch {
-	case s.row != nil && m.Immutable:
-		return errorf(ErrImmutable, "%s %s: %s", s.typ.Label, s.id, f.Name)
 	case m.Column != "" && null:
 		w.null = append(w.null, m.Column)
 		return nil

@@ -101,13 +101,6 @@ func TestKnown(t *testing.T) {
 	require.Empty(t, unknown(gone, With("home", 1), With("kind", "x"), LeaveUnknown()))
 }
 
-// No update of ent's writes an immutable field: that is said, and not passed over.
-func TestImmutable(t *testing.T) {
-	typ, _ := thing()
-	s := &step{typ: typ, id: "1", row: &auditlog.Row{}}
-	require.ErrorIs(t, (&run{}).put(&Write{}, s, typ.Field("code"), []byte(`"c"`), []byte(`"d"`)), ErrImmutable)
-}
-
 func TestErrorTexts(t *testing.T) {
 	list := make([]Conflict, 7)
 	for i := range list {

@@ -44,7 +44,26 @@ func (r *run) prepare(ctx context.Context, entries []*entry) error {
 	if len(found.list) > 0 && !r.overwrite {
 		return &ConflictError{Conflicts: found.list}
 	}
+	if err := r.writable(); err != nil {
+		return err
+	}
 	return r.known()
+}
+
+// writable fails if an update would have to write what is immutable.
+func (r *run) writable() error {
+	for _, s := range r.steps {
+		if !s.then || s.row == nil {
+			continue
+		}
+		for _, name := range s.names() {
+			f, now := s.field(name)
+			if s.typ.member(name).Immutable && !f.Sensitive && !same(s.fields[name], now) {
+				return errorf(ErrImmutable, "%s %s: %s", s.typ.Label, s.id, name)
+			}
+		}
+	}
+	return nil
 }
 
 // lock reads and locks the row of an entity, which is nil if it is gone.
