@@ -26,7 +26,7 @@ func within(pkg string, packages ...string) bool {
 
 // An application links what it imports, and generating code is no part of it.
 func TestRunTimeReachesNoGenerator(t *testing.T) {
-	for _, pkg := range []string{".", "./mixin", "./hook", "./auditlog", "./auditdriver", "./replay", "./history", "./auditgql"} {
+	for _, pkg := range []string{".", "./mixin", "./hook", "./auditlog", "./auditdriver", "./replay", "./history", "./undo", "./auditgql"} {
 		t.Run(pkg, func(t *testing.T) {
 			deps := goList(t, "-deps", pkg)
 			require.True(t, slices.Contains(deps, "entgo.io/ent/dialect"), "the list is of the wrong package")
@@ -50,13 +50,14 @@ func TestGraphQLIsOptional(t *testing.T) {
 // The arrows between the packages point down only.
 func TestImportsPointDown(t *testing.T) {
 	allowed := map[string][]string{
-		".":           {"auditlog", "history", "mixin", "replay"},
+		".":           {"auditlog", "history", "mixin", "replay", "undo"},
 		"auditlog":    {},
 		"auditgql":    {"auditlog"},
 		"auditdriver": {"auditlog"},
 		"hook":        {"auditdriver", "auditlog"},
 		"replay":      {"auditdriver", "auditlog"},
 		"history":     {"auditdriver", "auditlog", "replay"},
+		"undo":        {"auditdriver", "auditlog", "history", "replay"},
 		"mixin":       {"auditlog", "hook"},
 		"templates":   {},
 		"extension":   {"auditlog", "mixin", "templates"},

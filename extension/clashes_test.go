@@ -235,6 +235,24 @@ func TestErrorsOfNames(t *testing.T) {
 			want:    `sqlaudit: schema AuditSource: the client has a generated method of the same name: rename the type`,
 		},
 		{
+			name:    "type AuditTransaction",
+			reason:  "the package would have two types of that name, and the client a field and a method",
+			schemas: []ent.Interface{named("name"), thing{name: "AuditTransaction"}},
+			want:    `sqlaudit: schema AuditTransaction: the client has a generated method of the same name, to undo or to read transactions: rename the type`,
+		},
+		{
+			name:    "type AuditRevert",
+			reason:  "the client would have a field and a method of that name",
+			schemas: []ent.Interface{named("name"), thing{name: "AuditRevert"}},
+			want:    `sqlaudit: schema AuditRevert: the client has a generated method of the same name, to undo or to read transactions: rename the type`,
+		},
+		{
+			name:    "log field transaction",
+			reason:  "entries have a method Transaction",
+			schemas: []ent.Interface{named("name"), ownLog(field.String("transaction").Optional())},
+			want:    `sqlaudit: schema Trail: the field that makes Transaction has the name of a generated method of entries: rename it`,
+		},
+		{
 			name:    "type Actor beside an actor type",
 			reason:  "entries have one method QueryActor",
 			schemas: []ent.Interface{track(thing{name: "Actor", fields: []ent.Field{field.String("name")}}, mixin.Mixin{}), owner, pet},

@@ -1,6 +1,8 @@
 package extension
 
 import (
+	"slices"
+
 	"entgo.io/ent/entc/gen"
 )
 
@@ -8,6 +10,9 @@ var pascal = gen.Funcs["pascal"].(func(string) string)
 
 // entityNames are the fields and methods that ent gives to every entity.
 var entityNames = []string{"ID", "Edges", "Update", "Unwrap", "String", "Value"}
+
+// undoNames are the methods of the client that read transactions and undo, and the type of the former.
+var undoNames = []string{"AuditTransaction", "AuditRevert", "AuditRevertTransaction"}
 
 // HistoryName returns the name of what is generated beside the tracked types, as it stands in method names.
 func (m *model) HistoryName() string { return pascal(m.History) }
@@ -19,6 +24,9 @@ func (e *Extension) HistoryName() string { return e.history }
 func (m *model) checkNames(g *gen.Graph) error {
 	h := m.HistoryName()
 	for _, n := range g.Nodes {
+		if slices.Contains(undoNames, n.Name) {
+			return fail(n.Name, "the client has a generated method of the same name, to undo or to read transactions: rename the type")
+		}
 		if n.Name == "AuditActor" {
 			return fail(n.Name, "the generated client option has the same name: rename the type")
 		}
@@ -72,7 +80,7 @@ func (m *model) checkNames(g *gen.Graph) error {
 			return fail(m.Log.Name, "%s makes %s, which is the name of a generated filter of entries: rename it", what, name)
 		}
 	}
-	names := []string{"Changes"}
+	names := []string{"Changes", "Transaction"}
 	for _, t := range m.Types {
 		if t.Label == "" {
 			continue

@@ -197,6 +197,13 @@ func (_c *CustomerCreate) createSpec() (*Customer, *sqlgraph.CreateSpec) {
 		_node = &Customer{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(customer.Table, sqlgraph.NewFieldSpec(customer.FieldID, field.TypeInt))
 	)
+	if _undo := _c.mutation._undo; _undo != nil {
+		if id, ok := _c.mutation.ID(); ok {
+			_node.ID = id
+			_spec.ID.Value = int64(id)
+		}
+		_undo.Creating(_spec, _c.mutation)
+	}
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)
 

@@ -122,6 +122,13 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 		_node = &User{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(user.Table, sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt))
 	)
+	if _undo := _c.mutation._undo; _undo != nil {
+		if id, ok := _c.mutation.ID(); ok {
+			_node.ID = id
+			_spec.ID.Value = int64(id)
+		}
+		_undo.Creating(_spec, _c.mutation)
+	}
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)
 

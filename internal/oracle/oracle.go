@@ -105,6 +105,16 @@ func Reconcile(t testing.TB, db Querier) {
 	}
 }
 
+// Rows returns what is tracked of each type, by its label: the rows by their id in the log, each as text by field and edge.
+func Rows(t testing.TB, db Querier) map[string]map[string]map[string]string {
+	t.Helper()
+	out := map[string]map[string]map[string]string{}
+	for _, tab := range tables {
+		out[tab.label] = rowsOf(t, db, tab)
+	}
+	return out
+}
+
 // rowsOf returns a table's rows by their id in the log, each as text by field; an edge's text is its sorted ids.
 func rowsOf(t testing.TB, db Querier, tab table) map[string]map[string]string {
 	t.Helper()

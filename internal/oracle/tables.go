@@ -66,6 +66,9 @@ var tables = []table{
 	{"Token", "tokens", ids("id"), map[string]column{"scope": {"scope", text}}, nil},
 	{"Account", "accounts", ids("id"), map[string]column{"balance": {"balance", text}, "version": {"version", integer}},
 		map[string]links{"linked": {"account_linked", "account_id", "linked_id"}}},
+	{"Gauge", "gauges", ids("id"), map[string]column{
+		"level": {"level", integer}, "mode": {"mode", text}, "checks": {"checks", integer}, "maker": {"maker", text},
+	}, nil},
 	{"Page", "pages", ids("id"), map[string]column{"text": {"text", text}}, nil},
 }
 
@@ -77,7 +80,7 @@ func Tables() []string {
 	return []string{
 		"audit_logs", "cards", "badges", "pets", "sites", "orgs", "docs", "memos", "twins", "brokens", "plain_things",
 		"group_users", "group_rooms", "user_friends", "user_following", "account_linked", "memberships", "taggings", "groups", "rooms", "teams", "tags", "posts",
-		"books", "boxes", "shelves", "lamps", "tokens", "accounts", "pages", "nodes", "users",
+		"books", "boxes", "shelves", "lamps", "tokens", "accounts", "pages", "gauges", "nodes", "users",
 		"parcels", "patron_mates", "patrons",
 	}
 }

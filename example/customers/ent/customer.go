@@ -28,6 +28,7 @@ type Customer struct {
 	Edges        CustomerEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // CustomerEdges holds the relations/edges for other nodes in the graph.

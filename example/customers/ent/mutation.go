@@ -48,6 +48,8 @@ type CustomerMutation struct {
 	oldValue      func(context.Context) (*Customer, error)
 	predicates    []predicate.Customer
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*CustomerMutation)(nil)

@@ -25,6 +25,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/gauge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
@@ -73,6 +74,8 @@ type Client struct {
 	Card *CardClient
 	// Doc is the client for interacting with the Doc builders.
 	Doc *DocClient
+	// Gauge is the client for interacting with the Gauge builders.
+	Gauge *GaugeClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// Lamp is the client for interacting with the Lamp builders.
@@ -135,6 +138,7 @@ func (c *Client) init() {
 	c.Broken = NewBrokenClient(c.config)
 	c.Card = NewCardClient(c.config)
 	c.Doc = NewDocClient(c.config)
+	c.Gauge = NewGaugeClient(c.config)
 	c.Group = NewGroupClient(c.config)
 	c.Lamp = NewLampClient(c.config)
 	c.Membership = NewMembershipClient(c.config)
@@ -270,6 +274,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Broken:     NewBrokenClient(cfg),
 		Card:       NewCardClient(cfg),
 		Doc:        NewDocClient(cfg),
+		Gauge:      NewGaugeClient(cfg),
 		Group:      NewGroupClient(cfg),
 		Lamp:       NewLampClient(cfg),
 		Membership: NewMembershipClient(cfg),
@@ -318,6 +323,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Broken:     NewBrokenClient(cfg),
 		Card:       NewCardClient(cfg),
 		Doc:        NewDocClient(cfg),
+		Gauge:      NewGaugeClient(cfg),
 		Group:      NewGroupClient(cfg),
 		Lamp:       NewLampClient(cfg),
 		Membership: NewMembershipClient(cfg),
@@ -369,8 +375,8 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Account, c.Badge, c.Book, c.Box, c.Broken, c.Card, c.Doc, c.Group, c.Lamp,
-		c.Membership, c.Memo, c.Node, c.Org, c.Page, c.Parcel, c.Patron, c.Pet,
+		c.Account, c.Badge, c.Book, c.Box, c.Broken, c.Card, c.Doc, c.Gauge, c.Group,
+		c.Lamp, c.Membership, c.Memo, c.Node, c.Org, c.Page, c.Parcel, c.Patron, c.Pet,
 		c.Plain, c.Post, c.Room, c.Shelf, c.Site, c.Tag, c.Tagging, c.Team, c.Token,
 		c.Twin, c.User, c.AuditLog,
 	} {
@@ -382,8 +388,8 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Account, c.Badge, c.Book, c.Box, c.Broken, c.Card, c.Doc, c.Group, c.Lamp,
-		c.Membership, c.Memo, c.Node, c.Org, c.Page, c.Parcel, c.Patron, c.Pet,
+		c.Account, c.Badge, c.Book, c.Box, c.Broken, c.Card, c.Doc, c.Gauge, c.Group,
+		c.Lamp, c.Membership, c.Memo, c.Node, c.Org, c.Page, c.Parcel, c.Patron, c.Pet,
 		c.Plain, c.Post, c.Room, c.Shelf, c.Site, c.Tag, c.Tagging, c.Team, c.Token,
 		c.Twin, c.User, c.AuditLog,
 	} {
@@ -408,6 +414,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Card.mutate(ctx, m)
 	case *DocMutation:
 		return c.Doc.mutate(ctx, m)
+	case *GaugeMutation:
+		return c.Gauge.mutate(ctx, m)
 	case *GroupMutation:
 		return c.Group.mutate(ctx, m)
 	case *LampMutation:
@@ -1467,6 +1475,140 @@ func (c *DocClient) mutate(ctx context.Context, m *DocMutation) (Value, error) {
 		return (&DocDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Doc mutation op: %q", m.Op())
+	}
+}
+
+// GaugeClient is a client for the Gauge schema.
+type GaugeClient struct {
+	config
+}
+
+// NewGaugeClient returns a client for the Gauge from the given config.
+func NewGaugeClient(c config) *GaugeClient {
+	return &GaugeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `gauge.Hooks(f(g(h())))`.
+func (c *GaugeClient) Use(hooks ...Hook) {
+	c.hooks.Gauge = append(c.hooks.Gauge, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `gauge.Intercept(f(g(h())))`.
+func (c *GaugeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Gauge = append(c.inters.Gauge, interceptors...)
+}
+
+// Create returns a builder for creating a Gauge entity.
+func (c *GaugeClient) Create() *GaugeCreate {
+	mutation := newGaugeMutation(c.config, OpCreate)
+	return &GaugeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Gauge entities.
+func (c *GaugeClient) CreateBulk(builders ...*GaugeCreate) *GaugeCreateBulk {
+	return &GaugeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *GaugeClient) MapCreateBulk(slice any, setFunc func(*GaugeCreate, int)) *GaugeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &GaugeCreateBulk{err: fmt.Errorf("calling to GaugeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*GaugeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &GaugeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Gauge.
+func (c *GaugeClient) Update() *GaugeUpdate {
+	mutation := newGaugeMutation(c.config, OpUpdate)
+	return &GaugeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GaugeClient) UpdateOne(_m *Gauge) *GaugeUpdateOne {
+	mutation := newGaugeMutation(c.config, OpUpdateOne, withGauge(_m))
+	return &GaugeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GaugeClient) UpdateOneID(id int) *GaugeUpdateOne {
+	mutation := newGaugeMutation(c.config, OpUpdateOne, withGaugeID(id))
+	return &GaugeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Gauge.
+func (c *GaugeClient) Delete() *GaugeDelete {
+	mutation := newGaugeMutation(c.config, OpDelete)
+	return &GaugeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GaugeClient) DeleteOne(_m *Gauge) *GaugeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GaugeClient) DeleteOneID(id int) *GaugeDeleteOne {
+	builder := c.Delete().Where(gauge.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GaugeDeleteOne{builder}
+}
+
+// Query returns a query builder for Gauge.
+func (c *GaugeClient) Query() *GaugeQuery {
+	return &GaugeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGauge},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Gauge entity by its id.
+func (c *GaugeClient) Get(ctx context.Context, id int) (*Gauge, error) {
+	return c.Query().Where(gauge.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GaugeClient) GetX(ctx context.Context, id int) *Gauge {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *GaugeClient) Hooks() []Hook {
+	hooks := c.hooks.Gauge
+	return append(hooks[:len(hooks):len(hooks)], gauge.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *GaugeClient) Interceptors() []Interceptor {
+	return c.inters.Gauge
+}
+
+func (c *GaugeClient) mutate(ctx context.Context, m *GaugeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GaugeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GaugeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GaugeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GaugeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Gauge mutation op: %q", m.Op())
 	}
 }
 
@@ -5047,14 +5189,14 @@ func (c *AuditLogClient) mutate(ctx context.Context, m *AuditLogMutation) (Value
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Account, Badge, Book, Box, Broken, Card, Doc, Group, Lamp, Membership, Memo,
-		Node, Org, Page, Parcel, Patron, Pet, Plain, Post, Room, Shelf, Site, Tag,
-		Tagging, Team, Token, Twin, User, AuditLog []ent.Hook
+		Account, Badge, Book, Box, Broken, Card, Doc, Gauge, Group, Lamp, Membership,
+		Memo, Node, Org, Page, Parcel, Patron, Pet, Plain, Post, Room, Shelf, Site,
+		Tag, Tagging, Team, Token, Twin, User, AuditLog []ent.Hook
 	}
 	inters struct {
-		Account, Badge, Book, Box, Broken, Card, Doc, Group, Lamp, Membership, Memo,
-		Node, Org, Page, Parcel, Patron, Pet, Plain, Post, Room, Shelf, Site, Tag,
-		Tagging, Team, Token, Twin, User, AuditLog []ent.Interceptor
+		Account, Badge, Book, Box, Broken, Card, Doc, Gauge, Group, Lamp, Membership,
+		Memo, Node, Org, Page, Parcel, Patron, Pet, Plain, Post, Room, Shelf, Site,
+		Tag, Tagging, Team, Token, Twin, User, AuditLog []ent.Interceptor
 	}
 )
 

@@ -20,6 +20,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/gauge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
@@ -108,6 +109,7 @@ func checkColumn(t, c string) error {
 			broken.Table:     broken.ValidColumn,
 			card.Table:       card.ValidColumn,
 			doc.Table:        doc.ValidColumn,
+			gauge.Table:      gauge.ValidColumn,
 			group.Table:      group.ValidColumn,
 			lamp.Table:       lamp.ValidColumn,
 			membership.Table: membership.ValidColumn,

@@ -26,6 +26,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/gauge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
@@ -67,6 +68,7 @@ const (
 	TypeBroken     = "Broken"
 	TypeCard       = "Card"
 	TypeDoc        = "Doc"
+	TypeGauge      = "Gauge"
 	TypeGroup      = "Group"
 	TypeLamp       = "Lamp"
 	TypeMembership = "Membership"
@@ -108,6 +110,8 @@ type AccountMutation struct {
 	oldValue      func(context.Context) (*Account, error)
 	predicates    []predicate.Account
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*AccountMutation)(nil)
@@ -621,6 +625,8 @@ type BadgeMutation struct {
 	oldValue      func(context.Context) (*Badge, error)
 	predicates    []predicate.Badge
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*BadgeMutation)(nil)
@@ -1018,6 +1024,8 @@ type BookMutation struct {
 	oldValue      func(context.Context) (*Book, error)
 	predicates    []predicate.Book
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*BookMutation)(nil)
@@ -1878,6 +1886,8 @@ type BrokenMutation struct {
 	oldValue      func(context.Context) (*Broken, error)
 	predicates    []predicate.Broken
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*BrokenMutation)(nil)
@@ -2207,6 +2217,8 @@ type CardMutation struct {
 	oldValue      func(context.Context) (*Card, error)
 	predicates    []predicate.Card
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*CardMutation)(nil)
@@ -2690,6 +2702,8 @@ type DocMutation struct {
 	oldValue      func(context.Context) (*Doc, error)
 	predicates    []predicate.Doc
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*DocMutation)(nil)
@@ -4114,6 +4128,682 @@ func (m *DocMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Doc edge %s", name)
 }
 
+// GaugeMutation represents an operation that mutates the Gauge nodes in the graph.
+type GaugeMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	level         *int
+	addlevel      *int
+	mode          *string
+	checks        *int
+	addchecks     *int
+	maker         *string
+	serial        *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Gauge, error)
+	predicates    []predicate.Gauge
+	_audit        auditState
+
+	_undo *auditRestore
+}
+
+var _ ent.Mutation = (*GaugeMutation)(nil)
+
+// gaugeOption allows management of the mutation configuration using functional options.
+type gaugeOption func(*GaugeMutation)
+
+// newGaugeMutation creates new mutation for the Gauge entity.
+func newGaugeMutation(c config, op Op, opts ...gaugeOption) *GaugeMutation {
+	m := &GaugeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeGauge,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withGaugeID sets the ID field of the mutation.
+func withGaugeID(id int) gaugeOption {
+	return func(m *GaugeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Gauge
+		)
+		m.oldValue = func(ctx context.Context) (*Gauge, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Gauge.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withGauge sets the old Gauge of the mutation.
+func withGauge(node *Gauge) gaugeOption {
+	return func(m *GaugeMutation) {
+		m.oldValue = func(context.Context) (*Gauge, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m GaugeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m GaugeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *GaugeMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *GaugeMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Gauge.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetLevel sets the "level" field.
+func (m *GaugeMutation) SetLevel(i int) {
+	m.level = &i
+	m.addlevel = nil
+}
+
+// Level returns the value of the "level" field in the mutation.
+func (m *GaugeMutation) Level() (r int, exists bool) {
+	v := m.level
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLevel returns the old "level" field's value of the Gauge entity.
+// If the Gauge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GaugeMutation) OldLevel(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLevel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLevel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLevel: %w", err)
+	}
+	return oldValue.Level, nil
+}
+
+// AddLevel adds i to the "level" field.
+func (m *GaugeMutation) AddLevel(i int) {
+	if m.addlevel != nil {
+		*m.addlevel += i
+	} else {
+		m.addlevel = &i
+	}
+}
+
+// AddedLevel returns the value that was added to the "level" field in this mutation.
+func (m *GaugeMutation) AddedLevel() (r int, exists bool) {
+	v := m.addlevel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearLevel clears the value of the "level" field.
+func (m *GaugeMutation) ClearLevel() {
+	m.level = nil
+	m.addlevel = nil
+	m.clearedFields[gauge.FieldLevel] = struct{}{}
+}
+
+// LevelCleared returns if the "level" field was cleared in this mutation.
+func (m *GaugeMutation) LevelCleared() bool {
+	_, ok := m.clearedFields[gauge.FieldLevel]
+	return ok
+}
+
+// ResetLevel resets all changes to the "level" field.
+func (m *GaugeMutation) ResetLevel() {
+	m.level = nil
+	m.addlevel = nil
+	delete(m.clearedFields, gauge.FieldLevel)
+}
+
+// SetMode sets the "mode" field.
+func (m *GaugeMutation) SetMode(s string) {
+	m.mode = &s
+}
+
+// Mode returns the value of the "mode" field in the mutation.
+func (m *GaugeMutation) Mode() (r string, exists bool) {
+	v := m.mode
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMode returns the old "mode" field's value of the Gauge entity.
+// If the Gauge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GaugeMutation) OldMode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMode: %w", err)
+	}
+	return oldValue.Mode, nil
+}
+
+// ClearMode clears the value of the "mode" field.
+func (m *GaugeMutation) ClearMode() {
+	m.mode = nil
+	m.clearedFields[gauge.FieldMode] = struct{}{}
+}
+
+// ModeCleared returns if the "mode" field was cleared in this mutation.
+func (m *GaugeMutation) ModeCleared() bool {
+	_, ok := m.clearedFields[gauge.FieldMode]
+	return ok
+}
+
+// ResetMode resets all changes to the "mode" field.
+func (m *GaugeMutation) ResetMode() {
+	m.mode = nil
+	delete(m.clearedFields, gauge.FieldMode)
+}
+
+// SetChecks sets the "checks" field.
+func (m *GaugeMutation) SetChecks(i int) {
+	m.checks = &i
+	m.addchecks = nil
+}
+
+// Checks returns the value of the "checks" field in the mutation.
+func (m *GaugeMutation) Checks() (r int, exists bool) {
+	v := m.checks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChecks returns the old "checks" field's value of the Gauge entity.
+// If the Gauge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GaugeMutation) OldChecks(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChecks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChecks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChecks: %w", err)
+	}
+	return oldValue.Checks, nil
+}
+
+// AddChecks adds i to the "checks" field.
+func (m *GaugeMutation) AddChecks(i int) {
+	if m.addchecks != nil {
+		*m.addchecks += i
+	} else {
+		m.addchecks = &i
+	}
+}
+
+// AddedChecks returns the value that was added to the "checks" field in this mutation.
+func (m *GaugeMutation) AddedChecks() (r int, exists bool) {
+	v := m.addchecks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearChecks clears the value of the "checks" field.
+func (m *GaugeMutation) ClearChecks() {
+	m.checks = nil
+	m.addchecks = nil
+	m.clearedFields[gauge.FieldChecks] = struct{}{}
+}
+
+// ChecksCleared returns if the "checks" field was cleared in this mutation.
+func (m *GaugeMutation) ChecksCleared() bool {
+	_, ok := m.clearedFields[gauge.FieldChecks]
+	return ok
+}
+
+// ResetChecks resets all changes to the "checks" field.
+func (m *GaugeMutation) ResetChecks() {
+	m.checks = nil
+	m.addchecks = nil
+	delete(m.clearedFields, gauge.FieldChecks)
+}
+
+// SetMaker sets the "maker" field.
+func (m *GaugeMutation) SetMaker(s string) {
+	m.maker = &s
+}
+
+// Maker returns the value of the "maker" field in the mutation.
+func (m *GaugeMutation) Maker() (r string, exists bool) {
+	v := m.maker
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMaker returns the old "maker" field's value of the Gauge entity.
+// If the Gauge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GaugeMutation) OldMaker(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMaker is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMaker requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMaker: %w", err)
+	}
+	return oldValue.Maker, nil
+}
+
+// ResetMaker resets all changes to the "maker" field.
+func (m *GaugeMutation) ResetMaker() {
+	m.maker = nil
+}
+
+// SetSerial sets the "serial" field.
+func (m *GaugeMutation) SetSerial(s string) {
+	m.serial = &s
+}
+
+// Serial returns the value of the "serial" field in the mutation.
+func (m *GaugeMutation) Serial() (r string, exists bool) {
+	v := m.serial
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSerial returns the old "serial" field's value of the Gauge entity.
+// If the Gauge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GaugeMutation) OldSerial(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSerial is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSerial requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSerial: %w", err)
+	}
+	return oldValue.Serial, nil
+}
+
+// ResetSerial resets all changes to the "serial" field.
+func (m *GaugeMutation) ResetSerial() {
+	m.serial = nil
+}
+
+// Where appends a list predicates to the GaugeMutation builder.
+func (m *GaugeMutation) Where(ps ...predicate.Gauge) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the GaugeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *GaugeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Gauge, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *GaugeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *GaugeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Gauge).
+func (m *GaugeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *GaugeMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.level != nil {
+		fields = append(fields, gauge.FieldLevel)
+	}
+	if m.mode != nil {
+		fields = append(fields, gauge.FieldMode)
+	}
+	if m.checks != nil {
+		fields = append(fields, gauge.FieldChecks)
+	}
+	if m.maker != nil {
+		fields = append(fields, gauge.FieldMaker)
+	}
+	if m.serial != nil {
+		fields = append(fields, gauge.FieldSerial)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *GaugeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case gauge.FieldLevel:
+		return m.Level()
+	case gauge.FieldMode:
+		return m.Mode()
+	case gauge.FieldChecks:
+		return m.Checks()
+	case gauge.FieldMaker:
+		return m.Maker()
+	case gauge.FieldSerial:
+		return m.Serial()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *GaugeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case gauge.FieldLevel:
+		return m.OldLevel(ctx)
+	case gauge.FieldMode:
+		return m.OldMode(ctx)
+	case gauge.FieldChecks:
+		return m.OldChecks(ctx)
+	case gauge.FieldMaker:
+		return m.OldMaker(ctx)
+	case gauge.FieldSerial:
+		return m.OldSerial(ctx)
+	}
+	return nil, fmt.Errorf("unknown Gauge field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GaugeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case gauge.FieldLevel:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLevel(v)
+		return nil
+	case gauge.FieldMode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMode(v)
+		return nil
+	case gauge.FieldChecks:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChecks(v)
+		return nil
+	case gauge.FieldMaker:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMaker(v)
+		return nil
+	case gauge.FieldSerial:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSerial(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Gauge field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *GaugeMutation) AddedFields() []string {
+	var fields []string
+	if m.addlevel != nil {
+		fields = append(fields, gauge.FieldLevel)
+	}
+	if m.addchecks != nil {
+		fields = append(fields, gauge.FieldChecks)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *GaugeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case gauge.FieldLevel:
+		return m.AddedLevel()
+	case gauge.FieldChecks:
+		return m.AddedChecks()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GaugeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case gauge.FieldLevel:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLevel(v)
+		return nil
+	case gauge.FieldChecks:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChecks(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Gauge numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *GaugeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(gauge.FieldLevel) {
+		fields = append(fields, gauge.FieldLevel)
+	}
+	if m.FieldCleared(gauge.FieldMode) {
+		fields = append(fields, gauge.FieldMode)
+	}
+	if m.FieldCleared(gauge.FieldChecks) {
+		fields = append(fields, gauge.FieldChecks)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *GaugeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *GaugeMutation) ClearField(name string) error {
+	switch name {
+	case gauge.FieldLevel:
+		m.ClearLevel()
+		return nil
+	case gauge.FieldMode:
+		m.ClearMode()
+		return nil
+	case gauge.FieldChecks:
+		m.ClearChecks()
+		return nil
+	}
+	return fmt.Errorf("unknown Gauge nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *GaugeMutation) ResetField(name string) error {
+	switch name {
+	case gauge.FieldLevel:
+		m.ResetLevel()
+		return nil
+	case gauge.FieldMode:
+		m.ResetMode()
+		return nil
+	case gauge.FieldChecks:
+		m.ResetChecks()
+		return nil
+	case gauge.FieldMaker:
+		m.ResetMaker()
+		return nil
+	case gauge.FieldSerial:
+		m.ResetSerial()
+		return nil
+	}
+	return fmt.Errorf("unknown Gauge field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *GaugeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *GaugeMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *GaugeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *GaugeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *GaugeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *GaugeMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *GaugeMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Gauge unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *GaugeMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Gauge edge %s", name)
+}
+
 // GroupMutation represents an operation that mutates the Group nodes in the graph.
 type GroupMutation struct {
 	config
@@ -4134,6 +4824,8 @@ type GroupMutation struct {
 	oldValue      func(context.Context) (*Group, error)
 	predicates    []predicate.Group
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*GroupMutation)(nil)
@@ -4726,6 +5418,8 @@ type LampMutation struct {
 	oldValue      func(context.Context) (*Lamp, error)
 	predicates    []predicate.Lamp
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*LampMutation)(nil)
@@ -5092,6 +5786,8 @@ type MembershipMutation struct {
 	oldValue      func(context.Context) (*Membership, error)
 	predicates    []predicate.Membership
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*MembershipMutation)(nil)
@@ -5627,6 +6323,8 @@ type MemoMutation struct {
 	oldValue      func(context.Context) (*Memo, error)
 	predicates    []predicate.Memo
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*MemoMutation)(nil)
@@ -6017,6 +6715,8 @@ type NodeMutation struct {
 	oldValue        func(context.Context) (*Node, error)
 	predicates      []predicate.Node
 	_audit          auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*NodeMutation)(nil)
@@ -7048,6 +7748,8 @@ type PageMutation struct {
 	oldValue      func(context.Context) (*Page, error)
 	predicates    []predicate.Page
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*PageMutation)(nil)
@@ -7398,6 +8100,8 @@ type ParcelMutation struct {
 	oldValue      func(context.Context) (*Parcel, error)
 	predicates    []predicate.Parcel
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*ParcelMutation)(nil)
@@ -8897,6 +9601,8 @@ type PatronMutation struct {
 	oldValue         func(context.Context) (*Patron, error)
 	predicates       []predicate.Patron
 	_audit           auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*PatronMutation)(nil)
@@ -10085,6 +10791,8 @@ type PetMutation struct {
 	oldValue      func(context.Context) (*Pet, error)
 	predicates    []predicate.Pet
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*PetMutation)(nil)
@@ -10940,6 +11648,8 @@ type PostMutation struct {
 	oldValue      func(context.Context) (*Post, error)
 	predicates    []predicate.Post
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*PostMutation)(nil)
@@ -11785,6 +12495,8 @@ type ShelfMutation struct {
 	oldValue      func(context.Context) (*Shelf, error)
 	predicates    []predicate.Shelf
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*ShelfMutation)(nil)
@@ -12344,6 +13056,8 @@ type SiteMutation struct {
 	oldValue      func(context.Context) (*Site, error)
 	predicates    []predicate.Site
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*SiteMutation)(nil)
@@ -12903,6 +13617,8 @@ type TagMutation struct {
 	oldValue      func(context.Context) (*Tag, error)
 	predicates    []predicate.Tag
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TagMutation)(nil)
@@ -13353,6 +14069,8 @@ type TaggingMutation struct {
 	oldValue      func(context.Context) (*Tagging, error)
 	predicates    []predicate.Tagging
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TaggingMutation)(nil)
@@ -13840,6 +14558,8 @@ type TeamMutation struct {
 	oldValue           func(context.Context) (*Team, error)
 	predicates         []predicate.Team
 	_audit             auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TeamMutation)(nil)
@@ -14337,6 +15057,8 @@ type TokenMutation struct {
 	oldValue      func(context.Context) (*Token, error)
 	predicates    []predicate.Token
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TokenMutation)(nil)
@@ -14670,6 +15392,8 @@ type TwinMutation struct {
 	oldValue      func(context.Context) (*Twin, error)
 	predicates    []predicate.Twin
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TwinMutation)(nil)
@@ -15031,6 +15755,8 @@ type UserMutation struct {
 	oldValue           func(context.Context) (*User, error)
 	predicates         []predicate.User
 	_audit             auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*UserMutation)(nil)

@@ -114,6 +114,9 @@ func (_c *PageCreate) createSpec() (*Page, *sqlgraph.CreateSpec, error) {
 		_spec = sqlgraph.NewCreateSpec(page.Table, sqlgraph.NewFieldSpec(page.FieldID, field.TypeString))
 	)
 	_spec.Schema = _c.schemaConfig.Page
+	if _undo := _c.mutation._undo; _undo != nil {
+		_undo.Creating(_spec, _c.mutation)
+	}
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

@@ -57,6 +57,7 @@ type Parcel struct {
 	Sent         time.Time `json:"sent,omitempty"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // scanValues returns the types for scanning values from sql.Rows.

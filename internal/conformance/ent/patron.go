@@ -39,6 +39,7 @@ type Patron struct {
 	Edges        PatronEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 }
 
 // PatronEdges holds the relations/edges for other nodes in the graph.

@@ -134,6 +134,9 @@ func (_c *SiteCreate) createSpec() (*Site, *sqlgraph.CreateSpec) {
 		_spec = sqlgraph.NewCreateSpec(site.Table, sqlgraph.NewFieldSpec(site.FieldID, field.TypeInt))
 	)
 	_spec.Schema = _c.schemaConfig.Site
+	if _undo := _c.mutation._undo; _undo != nil {
+		_undo.Creating(_spec, _c.mutation)
+	}
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

@@ -22,6 +22,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/gauge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
@@ -53,6 +54,7 @@ var auditSchema = sqlauditlog.NewSchema(
 	auditBrokenType,
 	auditCardType,
 	auditDocType,
+	auditGaugeType,
 	auditGroupType,
 	auditLampType,
 	auditMembershipType,
@@ -466,6 +468,63 @@ func (m *DocMutation) AuditTarget() sqlaudithook.Target {
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *DocCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
+}
+
+// auditGaugeType describes what is recorded of Gauge.
+var auditGaugeType = &sqlauditlog.Type{
+	Name:     TypeGauge,
+	Table:    gauge.Table,
+	Identity: gauge.AuditIdentity,
+	Key:      []string{gauge.FieldID},
+	ID:       func(n any) any { return n.(*Gauge).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Gauge).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:   "level",
+			Column: gauge.FieldLevel,
+			Value:  func(n any) any { return n.(*Gauge).Level },
+		},
+		{
+			Name:   "mode",
+			Column: gauge.FieldMode,
+			Value:  func(n any) any { return n.(*Gauge).Mode },
+		},
+		{
+			Name:   "checks",
+			Column: gauge.FieldChecks,
+			Value:  func(n any) any { return n.(*Gauge).Checks },
+		},
+		{
+			Name:   "maker",
+			Column: gauge.FieldMaker,
+			Value:  func(n any) any { return n.(*Gauge).Maker },
+		},
+	},
+	ScanValues: func(columns []string) ([]any, error) { return (*Gauge).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Gauge{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *GaugeMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditGaugeType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *GaugeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
 	states := make([]*auditState, len(_c.builders))
 	for i, b := range _c.builders {
 		states[i] = &b.mutation._audit
@@ -1743,6 +1802,8 @@ func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
 		return c.schemaConfig.Card
 	case auditDocType.Name:
 		return c.schemaConfig.Doc
+	case auditGaugeType.Name:
+		return c.schemaConfig.Gauge
 	case auditGroupType.Name:
 		return c.schemaConfig.Group
 	case auditLampType.Name:
@@ -1840,6 +1901,7 @@ func auditHooks(h *hooks) {
 	h.Broken = append(h.Broken, sqlaudithook.Guard(TypeBroken, broken.Hooks[:]))
 	h.Card = append(h.Card, sqlaudithook.Guard(TypeCard, card.Hooks[:]))
 	h.Doc = append(h.Doc, sqlaudithook.Guard(TypeDoc, doc.Hooks[:]))
+	h.Gauge = append(h.Gauge, sqlaudithook.Guard(TypeGauge, gauge.Hooks[:]))
 	h.Group = append(h.Group, sqlaudithook.Guard(TypeGroup, group.Hooks[:]))
 	h.Lamp = append(h.Lamp, sqlaudithook.Guard(TypeLamp, lamp.Hooks[:]))
 	h.Membership = append(h.Membership, sqlaudithook.Guard(TypeMembership, membership.Hooks[:]))
@@ -1870,6 +1932,7 @@ var auditArrange = sync.OnceFunc(func() {
 	sqlaudithook.Arrange(broken.Hooks[:])
 	sqlaudithook.Arrange(card.Hooks[:])
 	sqlaudithook.Arrange(doc.Hooks[:])
+	sqlaudithook.Arrange(gauge.Hooks[:])
 	sqlaudithook.Arrange(group.Hooks[:])
 	sqlaudithook.Arrange(lamp.Hooks[:])
 	sqlaudithook.Arrange(membership.Hooks[:])

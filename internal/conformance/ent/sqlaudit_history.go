@@ -17,6 +17,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/gauge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
@@ -635,6 +636,91 @@ func (_q *AuditLogQuery) QueryDoc() *DocQuery {
 			return nil, err
 		}
 		return auditDocType.Entities(auditTable(_c, doc.Table, _c.auditSchemaOf(auditDocType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Gauge, also those that are
+// gone. The interceptors and the policy of Gauge apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *GaugeClient) QueryHistory(nodes ...*Gauge) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditGaugeType, nodes)
+	return auditEntries(c.config, auditGaugeType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Gauge, also after it is gone.
+func (_m *Gauge) QueryHistory() *AuditLogQuery {
+	return NewGaugeClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Gauge, oldest first, or an error if they were not eager-loaded: see GaugeQuery.WithHistory.
+func (_m *Gauge) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *GaugeQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditGaugeType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Gauge.History.
+func (_q *GaugeQuery) WithHistory(opts ...func(*AuditLogQuery)) *GaugeQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Gauge]{
+		typ:   auditGaugeType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Gauge, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryGauge queries the Gauge that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryGauge() *GaugeQuery {
+	_query, _node := (&GaugeClient{config: _m.config}).Query(), &Gauge{}
+	if !auditGaugeType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(gauge.ID(_node.ID))
+}
+
+// QueryGauge queries the entities of type Gauge that the entries are about.
+func (_q *AuditLogQuery) QueryGauge() *GaugeQuery {
+	_c := _q.config
+	_query := (&GaugeClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditGaugeType.Entities(auditTable(_c, gauge.Table, _c.auditSchemaOf(auditGaugeType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }

@@ -16,12 +16,15 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/gauge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/memo"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/page"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/parcel"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/patron"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
@@ -464,6 +467,70 @@ func (c *DocClient) auditKind() *sqlaudithistory.Kind[Doc, string, predicate.Doc
 		},
 		NotFound:    &NotFoundError{label: doc.Label},
 		NotSingular: &NotSingularError{label: doc.Label},
+	}
+}
+
+type (
+	// GaugePast is the entities of type Gauge as they were at a moment.
+	GaugePast = sqlaudithistory.Past[Gauge, int, predicate.Gauge]
+
+	// GaugePastQuery selects entities of type Gauge as they were at a moment.
+	GaugePastQuery = sqlaudithistory.Query[Gauge, int, predicate.Gauge]
+
+	// GaugeVersions are those of one Gauge: each transaction that changed it made one.
+	GaugeVersions = sqlaudithistory.Versions[Gauge, int, predicate.Gauge]
+)
+
+// AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
+func (c *GaugeClient) AsOf(t time.Time) *GaugePast {
+	return c.auditKind().AsOf(sqlaudithistory.At(t))
+}
+
+// AsOfTx returns the entities as they were right after a transaction's last entry.
+func (c *GaugeClient) AsOfTx(txID uuid.UUID) *GaugePast {
+	return c.auditKind().AsOf(sqlaudithistory.AfterTx(txID))
+}
+
+// At returns the entities as they were right after the transaction of an entry of the log: no moment cuts a transaction in half.
+func (c *GaugeClient) At(entry *AuditLog) *GaugePast {
+	return c.AsOfTx(entry.TxID)
+}
+
+// Now returns the entities as the log says they are, for what compares the past with today.
+func (c *GaugeClient) Now() *GaugePast {
+	return c.auditKind().AsOf(sqlaudithistory.Moment{})
+}
+
+// Versions returns the versions of the Gauge with an id.
+func (c *GaugeClient) Versions(id int) *GaugeVersions {
+	return c.auditKind().VersionsOfID(id)
+}
+
+// AuditVersion returns which version of the past the Gauge is, and what of it is known, and whether it is one: not if it was read from its table.
+func (_m *Gauge) AuditVersion() (*sqlaudithistory.Version, bool) {
+	return _m._past, _m._past != nil
+}
+
+// AuditVersions returns the versions of the Gauge.
+func (_m *Gauge) AuditVersions() *GaugeVersions {
+	return NewGaugeClient(_m.config).auditKind().VersionsOf(_m)
+}
+
+// auditKind says how the past of entities is read.
+func (c *GaugeClient) auditKind() *sqlaudithistory.Kind[Gauge, int, predicate.Gauge] {
+	return &sqlaudithistory.Kind[Gauge, int, predicate.Gauge]{
+		Source: (&Client{config: c.config}).AuditSource(),
+		Type:   auditGaugeType,
+		Node:   func(id int) *Gauge { return &Gauge{config: c.config, ID: id} },
+		ID:     func(n *Gauge) int { return n.ID },
+		Bind:   func(n *Gauge, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
+		Visible: func(ctx context.Context) ([]predicate.Gauge, error) {
+			query := c.Query()
+			err := query.prepareQuery(ctx)
+			return query.predicates, err
+		},
+		NotFound:    &NotFoundError{label: gauge.Label},
+		NotSingular: &NotSingularError{label: gauge.Label},
 	}
 }
 
@@ -922,6 +989,161 @@ func (c *PageClient) auditKind() *sqlaudithistory.Kind[Page, kinds.Path, predica
 		},
 		NotFound:    &NotFoundError{label: page.Label},
 		NotSingular: &NotSingularError{label: page.Label},
+	}
+}
+
+type (
+	// ParcelPast is the entities of type Parcel as they were at a moment.
+	ParcelPast = sqlaudithistory.Past[Parcel, int, predicate.Parcel]
+
+	// ParcelPastQuery selects entities of type Parcel as they were at a moment.
+	ParcelPastQuery = sqlaudithistory.Query[Parcel, int, predicate.Parcel]
+
+	// ParcelVersions are those of one Parcel: each transaction that changed it made one.
+	ParcelVersions = sqlaudithistory.Versions[Parcel, int, predicate.Parcel]
+)
+
+// AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
+func (c *ParcelClient) AsOf(t time.Time) *ParcelPast {
+	return c.auditKind().AsOf(sqlaudithistory.At(t))
+}
+
+// AsOfTx returns the entities as they were right after a transaction's last entry.
+func (c *ParcelClient) AsOfTx(txID uuid.UUID) *ParcelPast {
+	return c.auditKind().AsOf(sqlaudithistory.AfterTx(txID))
+}
+
+// At returns the entities as they were right after the transaction of an entry of the log: no moment cuts a transaction in half.
+func (c *ParcelClient) At(entry *AuditLog) *ParcelPast {
+	return c.AsOfTx(entry.TxID)
+}
+
+// Now returns the entities as the log says they are, for what compares the past with today.
+func (c *ParcelClient) Now() *ParcelPast {
+	return c.auditKind().AsOf(sqlaudithistory.Moment{})
+}
+
+// Versions returns the versions of the Parcel with an id.
+func (c *ParcelClient) Versions(id int) *ParcelVersions {
+	return c.auditKind().VersionsOfID(id)
+}
+
+// AuditVersion returns which version of the past the Parcel is, and what of it is known, and whether it is one: not if it was read from its table.
+func (_m *Parcel) AuditVersion() (*sqlaudithistory.Version, bool) {
+	return _m._past, _m._past != nil
+}
+
+// AuditVersions returns the versions of the Parcel.
+func (_m *Parcel) AuditVersions() *ParcelVersions {
+	return NewParcelClient(_m.config).auditKind().VersionsOf(_m)
+}
+
+// auditKind says how the past of entities is read.
+func (c *ParcelClient) auditKind() *sqlaudithistory.Kind[Parcel, int, predicate.Parcel] {
+	return &sqlaudithistory.Kind[Parcel, int, predicate.Parcel]{
+		Source: (&Client{config: c.config}).AuditSource(),
+		Type:   auditParcelType,
+		Node:   func(id int) *Parcel { return &Parcel{config: c.config, ID: id} },
+		ID:     func(n *Parcel) int { return n.ID },
+		Bind:   func(n *Parcel, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
+		Visible: func(ctx context.Context) ([]predicate.Parcel, error) {
+			query := c.Query()
+			err := query.prepareQuery(ctx)
+			return query.predicates, err
+		},
+		NotFound:    &NotFoundError{label: parcel.Label},
+		NotSingular: &NotSingularError{label: parcel.Label},
+	}
+}
+
+type (
+	// PatronPast is the entities of type Patron as they were at a moment.
+	PatronPast = sqlaudithistory.Past[Patron, int, predicate.Patron]
+
+	// PatronPastQuery selects entities of type Patron as they were at a moment.
+	PatronPastQuery = sqlaudithistory.Query[Patron, int, predicate.Patron]
+
+	// PatronVersions are those of one Patron: each transaction that changed it made one.
+	PatronVersions = sqlaudithistory.Versions[Patron, int, predicate.Patron]
+)
+
+// AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
+func (c *PatronClient) AsOf(t time.Time) *PatronPast {
+	return c.auditKind().AsOf(sqlaudithistory.At(t))
+}
+
+// AsOfTx returns the entities as they were right after a transaction's last entry.
+func (c *PatronClient) AsOfTx(txID uuid.UUID) *PatronPast {
+	return c.auditKind().AsOf(sqlaudithistory.AfterTx(txID))
+}
+
+// At returns the entities as they were right after the transaction of an entry of the log: no moment cuts a transaction in half.
+func (c *PatronClient) At(entry *AuditLog) *PatronPast {
+	return c.AsOfTx(entry.TxID)
+}
+
+// Now returns the entities as the log says they are, for what compares the past with today.
+func (c *PatronClient) Now() *PatronPast {
+	return c.auditKind().AsOf(sqlaudithistory.Moment{})
+}
+
+// Versions returns the versions of the Patron with an id.
+func (c *PatronClient) Versions(id int) *PatronVersions {
+	return c.auditKind().VersionsOfID(id)
+}
+
+// AuditVersion returns which version of the past the Patron is, and what of it is known, and whether it is one: not if it was read from its table.
+func (_m *Patron) AuditVersion() (*sqlaudithistory.Version, bool) {
+	return _m._past, _m._past != nil
+}
+
+// AuditVersions returns the versions of the Patron.
+func (_m *Patron) AuditVersions() *PatronVersions {
+	return NewPatronClient(_m.config).auditKind().VersionsOf(_m)
+}
+
+// auditKind says how the past of entities is read.
+func (c *PatronClient) auditKind() *sqlaudithistory.Kind[Patron, int, predicate.Patron] {
+	return &sqlaudithistory.Kind[Patron, int, predicate.Patron]{
+		Source: (&Client{config: c.config}).AuditSource(),
+		Type:   auditPatronType,
+		Node:   func(id int) *Patron { return &Patron{config: c.config, ID: id} },
+		ID:     func(n *Patron) int { return n.ID },
+		Bind:   func(n *Patron, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
+		Visible: func(ctx context.Context) ([]predicate.Patron, error) {
+			query := c.Query()
+			err := query.prepareQuery(ctx)
+			return query.predicates, err
+		},
+		NotFound:    &NotFoundError{label: patron.Label},
+		NotSingular: &NotSingularError{label: patron.Label},
+		Edges: []sqlaudithistory.Edge{
+			{
+				Name:      "sponsor",
+				Field:     "sponsor_id",
+				Neighbors: func() sqlaudithistory.Loader { return NewPatronClient(c.config).auditKind() },
+				Set: func(node any, neighbors []any) {
+					n := node.(*Patron)
+					n.Edges.loadedTypes[0] = true
+					for _, neighbor := range sqlaudithistory.Nodes[Patron](neighbors) {
+						n.Edges.Sponsor = neighbor
+					}
+				},
+			},
+			{
+				Name: "sponsored",
+			},
+			{
+				Name:      "mates",
+				Field:     "mates",
+				Neighbors: func() sqlaudithistory.Loader { return NewPatronClient(c.config).auditKind() },
+				Set: func(node any, neighbors []any) {
+					n := node.(*Patron)
+					n.Edges.loadedTypes[2] = true
+					n.Edges.Mates = sqlaudithistory.Nodes[Patron](neighbors)
+				},
+			},
+		},
 	}
 }
 

@@ -28,6 +28,8 @@ type Tx struct {
 	Card *CardClient
 	// Doc is the client for interacting with the Doc builders.
 	Doc *DocClient
+	// Gauge is the client for interacting with the Gauge builders.
+	Gauge *GaugeClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// Lamp is the client for interacting with the Lamp builders.
@@ -210,6 +212,7 @@ func (tx *Tx) init() {
 	tx.Broken = NewBrokenClient(tx.config)
 	tx.Card = NewCardClient(tx.config)
 	tx.Doc = NewDocClient(tx.config)
+	tx.Gauge = NewGaugeClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
 	tx.Lamp = NewLampClient(tx.config)
 	tx.Membership = NewMembershipClient(tx.config)

@@ -7,6 +7,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 	"github.com/sqlaudit/sqlaudit/example/customers/ent/predicate"
 )
 
@@ -808,4 +809,63 @@ func Or(predicates ...predicate.AuditLog) predicate.AuditLog {
 // Not applies the not operator on the given predicate.
 func Not(p predicate.AuditLog) predicate.AuditLog {
 	return predicate.AuditLog(sql.NotPredicates(p))
+}
+
+// Resource applies to entries about the entities of a type, by its label, with the given ids of any type. No id, no entry: ResourceType selects by the
+// type alone.
+func Resource(label string, ids ...any) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(label, ids, sqlauditlog.IDText))
+}
+
+// Actor applies to entries of the given actors: their ids, of any type that sqlaudit.Actor.ID takes, or sqlaudit.Actors, which have to be
+// of the same Type too, if they have one. No actor, no entry.
+func Actor(actors ...any) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.ByActor(actors...))
+}
+
+// Impersonator applies to entries of changes that one of the given ids made as somebody else: see sqlaudit.WithImpersonator. No id, no entry.
+func Impersonator(ids ...any) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.ByImpersonator(ids...))
+}
+
+// During applies to entries that were written at from or later, and before to. A zero time leaves its end open. A query with from after to fails.
+func During(from, to time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.During(from, to))
+}
+
+// Metadata applies to entries whose metadata have the given key.
+func Metadata(key string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.HasMetadata(key))
+}
+
+// MetadataValue applies to entries whose metadata have the given value under a key. The two are equal if their JSON is.
+func MetadataValue(key string, v any) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.MetadataIs(key, v))
+}
+
+// FieldChanged applies to entries, about any type, in which one of the fields or edges with the given names changed. Entries of creates and deletes have
+// every field. No name, no entry.
+func FieldChanged(names ...string) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.FieldChanged(names...))
+}
+
+// FieldFrom applies to entries, about any type, in which the field, or edge to one, with the given name had the value v before; nil is NULL. The form that v has
+// in the log follows from its Go type: of fields with types of their own take the filter in the package of the tracked type. A json.RawMessage is the form itself.
+func FieldFrom(name string, v any) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.FieldFrom(name, v))
+}
+
+// FieldTo is like FieldFrom, of the value after.
+func FieldTo(name string, v any) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.FieldTo(name, v))
+}
+
+// EdgeAdded applies to entries, about any type, in which a link to one of the given ids came to the edge to many with the given name. No id, no entry.
+func EdgeAdded(name string, ids ...any) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.EdgeAdded(name, ids...))
+}
+
+// EdgeRemoved is like EdgeAdded, of links that went.
+func EdgeRemoved(name string, ids ...any) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.EdgeRemoved(name, ids...))
 }

@@ -93,6 +93,18 @@ func (f DocFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DocMutation", m)
 }
 
+// The GaugeFunc type is an adapter to allow the use of ordinary
+// function as Gauge mutator.
+type GaugeFunc func(context.Context, *ent.GaugeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GaugeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.GaugeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.GaugeMutation", m)
+}
+
 // The GroupFunc type is an adapter to allow the use of ordinary
 // function as Group mutator.
 type GroupFunc func(context.Context, *ent.GroupMutation) (ent.Value, error)

@@ -16,6 +16,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/gauge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
@@ -283,6 +284,33 @@ func (f TraverseDoc) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.DocQuery", q)
+}
+
+// The GaugeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type GaugeFunc func(context.Context, *ent.GaugeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f GaugeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.GaugeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.GaugeQuery", q)
+}
+
+// The TraverseGauge type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseGauge func(context.Context, *ent.GaugeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseGauge) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseGauge) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.GaugeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.GaugeQuery", q)
 }
 
 // The GroupFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -896,6 +924,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.CardQuery, predicate.Card, card.OrderOption]{typ: ent.TypeCard, tq: q}, nil
 	case *ent.DocQuery:
 		return &query[*ent.DocQuery, predicate.Doc, doc.OrderOption]{typ: ent.TypeDoc, tq: q}, nil
+	case *ent.GaugeQuery:
+		return &query[*ent.GaugeQuery, predicate.Gauge, gauge.OrderOption]{typ: ent.TypeGauge, tq: q}, nil
 	case *ent.GroupQuery:
 		return &query[*ent.GroupQuery, predicate.Group, group.OrderOption]{typ: ent.TypeGroup, tq: q}, nil
 	case *ent.LampQuery:

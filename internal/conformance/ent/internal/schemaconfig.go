@@ -15,6 +15,7 @@ type SchemaConfig struct {
 	Broken        string // Broken table.
 	Card          string // Card table.
 	Doc           string // Doc table.
+	Gauge         string // Gauge table.
 	Group         string // Group table.
 	GroupUsers    string // Group-users->User table.
 	GroupRooms    string // Group-rooms->Room table.

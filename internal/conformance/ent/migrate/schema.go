@@ -146,6 +146,21 @@ var (
 		Columns:    DocsColumns,
 		PrimaryKey: []*schema.Column{DocsColumns[0]},
 	}
+	// GaugesColumns holds the columns for the "gauges" table.
+	GaugesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "level", Type: field.TypeInt, Nullable: true, Default: 5},
+		{Name: "mode", Type: field.TypeString, Nullable: true, Default: "auto"},
+		{Name: "checks", Type: field.TypeInt, Nullable: true},
+		{Name: "maker", Type: field.TypeString},
+		{Name: "serial", Type: field.TypeString},
+	}
+	// GaugesTable holds the schema information for the "gauges" table.
+	GaugesTable = &schema.Table{
+		Name:       "gauges",
+		Columns:    GaugesColumns,
+		PrimaryKey: []*schema.Column{GaugesColumns[0]},
+	}
 	// GroupsColumns holds the columns for the "groups" table.
 	GroupsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -710,6 +725,7 @@ var (
 		BrokensTable,
 		CardsTable,
 		DocsTable,
+		GaugesTable,
 		GroupsTable,
 		LampsTable,
 		MembershipsTable,

@@ -984,3 +984,408 @@ var AuditIdentity = sqlauditlog.Identity{
 		{Name: FieldID, Type: field.TypeInt},
 	},
 }
+
+// HistoryOf applies to entries about the entities with the given ids. None, no entry.
+func HistoryOf(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+}
+
+// WeightChanged applies to entries in which "weight" changed, and to creates and deletes.
+func WeightChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("weight")))
+}
+
+// WeightChangedFrom applies to entries that say that "weight" was v before.
+func WeightChangedFrom(v decimal.Decimal) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("weight", sqlauditlog.Stored(&sql.NullScanner{S: new(decimal.Decimal)}, v))))
+}
+
+// WeightChangedTo applies to entries that say that "weight" was v afterwards.
+func WeightChangedTo(v decimal.Decimal) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("weight", sqlauditlog.Stored(&sql.NullScanner{S: new(decimal.Decimal)}, v))))
+}
+
+// WeightChangedFromNil applies to entries that say that "weight" was NULL before.
+func WeightChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("weight", nil)))
+}
+
+// WeightChangedToNil applies to entries that say that "weight" was NULL afterwards.
+func WeightChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("weight", nil)))
+}
+
+// InsuredChanged applies to entries in which "insured" changed, and to creates and deletes.
+func InsuredChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("insured")))
+}
+
+// InsuredChangedFrom applies to entries that say that "insured" was v before.
+func InsuredChangedFrom(v decimal.NullDecimal) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("insured", sqlauditlog.Stored(new(decimal.NullDecimal), v))))
+}
+
+// InsuredChangedTo applies to entries that say that "insured" was v afterwards.
+func InsuredChangedTo(v decimal.NullDecimal) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("insured", sqlauditlog.Stored(new(decimal.NullDecimal), v))))
+}
+
+// InsuredChangedFromNil applies to entries that say that "insured" was NULL before.
+func InsuredChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("insured", nil)))
+}
+
+// InsuredChangedToNil applies to entries that say that "insured" was NULL afterwards.
+func InsuredChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("insured", nil)))
+}
+
+// SerialChanged applies to entries in which "serial" changed, and to creates and deletes.
+func SerialChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("serial")))
+}
+
+// SerialChangedFrom applies to entries that say that "serial" was v before.
+func SerialChangedFrom(v *big.Int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("serial", sqlauditlog.StoredBy(ValueScanner.Serial, v))))
+}
+
+// SerialChangedTo applies to entries that say that "serial" was v afterwards.
+func SerialChangedTo(v *big.Int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("serial", sqlauditlog.StoredBy(ValueScanner.Serial, v))))
+}
+
+// SerialChangedFromNil applies to entries that say that "serial" was NULL before.
+func SerialChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("serial", nil)))
+}
+
+// SerialChangedToNil applies to entries that say that "serial" was NULL afterwards.
+func SerialChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("serial", nil)))
+}
+
+// TransitChanged applies to entries in which "transit" changed, and to creates and deletes.
+func TransitChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("transit")))
+}
+
+// TransitChangedFrom applies to entries that say that "transit" was v before.
+func TransitChangedFrom(v time.Duration) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("transit", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+}
+
+// TransitChangedTo applies to entries that say that "transit" was v afterwards.
+func TransitChangedTo(v time.Duration) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("transit", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+}
+
+// TransitChangedFromNil applies to entries that say that "transit" was NULL before.
+func TransitChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("transit", nil)))
+}
+
+// TransitChangedToNil applies to entries that say that "transit" was NULL afterwards.
+func TransitChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("transit", nil)))
+}
+
+// OriginChanged applies to entries in which "origin" changed, and to creates and deletes.
+func OriginChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("origin")))
+}
+
+// OriginChangedFrom applies to entries that say that "origin" was v before.
+func OriginChangedFrom(v net.IP) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("origin", sqlauditlog.Stored(new([]byte), []byte(v)))))
+}
+
+// OriginChangedTo applies to entries that say that "origin" was v afterwards.
+func OriginChangedTo(v net.IP) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("origin", sqlauditlog.Stored(new([]byte), []byte(v)))))
+}
+
+// OriginChangedFromNil applies to entries that say that "origin" was NULL before.
+func OriginChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("origin", nil)))
+}
+
+// OriginChangedToNil applies to entries that say that "origin" was NULL afterwards.
+func OriginChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("origin", nil)))
+}
+
+// RelayChanged applies to entries in which "relay" changed, and to creates and deletes.
+func RelayChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("relay")))
+}
+
+// RelayChangedFrom applies to entries that say that "relay" was v before.
+func RelayChangedFrom(v netip.Addr) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("relay", sqlauditlog.StoredBy(ValueScanner.Relay, v))))
+}
+
+// RelayChangedTo applies to entries that say that "relay" was v afterwards.
+func RelayChangedTo(v netip.Addr) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("relay", sqlauditlog.StoredBy(ValueScanner.Relay, v))))
+}
+
+// RelayChangedFromNil applies to entries that say that "relay" was NULL before.
+func RelayChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("relay", nil)))
+}
+
+// RelayChangedToNil applies to entries that say that "relay" was NULL afterwards.
+func RelayChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("relay", nil)))
+}
+
+// RouteChanged applies to entries in which "route" changed, and to creates and deletes.
+func RouteChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("route")))
+}
+
+// RouteChangedFrom applies to entries that say that "route" was v before.
+func RouteChangedFrom(v *kinds.Route) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("route", sqlauditlog.StoredJSON(v))))
+}
+
+// RouteChangedTo applies to entries that say that "route" was v afterwards.
+func RouteChangedTo(v *kinds.Route) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("route", sqlauditlog.StoredJSON(v))))
+}
+
+// RouteChangedFromNil applies to entries that say that "route" was NULL before.
+func RouteChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("route", nil)))
+}
+
+// RouteChangedToNil applies to entries that say that "route" was NULL afterwards.
+func RouteChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("route", nil)))
+}
+
+// CountChanged applies to entries in which "count" changed, and to creates and deletes.
+func CountChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("count")))
+}
+
+// CountChangedFrom applies to entries that say that "count" was v before.
+func CountChangedFrom(v **int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("count", sqlauditlog.StoredJSON(v))))
+}
+
+// CountChangedTo applies to entries that say that "count" was v afterwards.
+func CountChangedTo(v **int) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("count", sqlauditlog.StoredJSON(v))))
+}
+
+// CountChangedFromNil applies to entries that say that "count" was NULL before.
+func CountChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("count", nil)))
+}
+
+// CountChangedToNil applies to entries that say that "count" was NULL afterwards.
+func CountChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("count", nil)))
+}
+
+// GradeChanged applies to entries in which "grade" changed, and to creates and deletes.
+func GradeChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("grade")))
+}
+
+// GradeChangedFrom applies to entries that say that "grade" was v before.
+func GradeChangedFrom(v kinds.Grade) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("grade", sqlauditlog.Stored(new(kinds.Grade), v))))
+}
+
+// GradeChangedTo applies to entries that say that "grade" was v afterwards.
+func GradeChangedTo(v kinds.Grade) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("grade", sqlauditlog.Stored(new(kinds.Grade), v))))
+}
+
+// GradeChangedFromNil applies to entries that say that "grade" was NULL before.
+func GradeChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("grade", nil)))
+}
+
+// GradeChangedToNil applies to entries that say that "grade" was NULL afterwards.
+func GradeChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("grade", nil)))
+}
+
+// SpanChanged applies to entries in which "span" changed, and to creates and deletes.
+func SpanChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("span")))
+}
+
+// SpanChangedFrom applies to entries that say that "span" was v before.
+func SpanChangedFrom(v kinds.Span) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("span", sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Span)}, v))))
+}
+
+// SpanChangedTo applies to entries that say that "span" was v afterwards.
+func SpanChangedTo(v kinds.Span) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("span", sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Span)}, v))))
+}
+
+// SpanChangedFromNil applies to entries that say that "span" was NULL before.
+func SpanChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("span", nil)))
+}
+
+// SpanChangedToNil applies to entries that say that "span" was NULL afterwards.
+func SpanChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("span", nil)))
+}
+
+// SealChanged applies to entries in which "seal" changed, and to creates and deletes.
+func SealChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("seal")))
+}
+
+// SealChangedFrom applies to entries that say that "seal" was v before.
+func SealChangedFrom(v kinds.Seal) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("seal", sqlauditlog.Stored(new(kinds.Seal), v))))
+}
+
+// SealChangedTo applies to entries that say that "seal" was v afterwards.
+func SealChangedTo(v kinds.Seal) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("seal", sqlauditlog.Stored(new(kinds.Seal), v))))
+}
+
+// SealChangedFromNil applies to entries that say that "seal" was NULL before.
+func SealChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("seal", nil)))
+}
+
+// SealChangedToNil applies to entries that say that "seal" was NULL afterwards.
+func SealChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("seal", nil)))
+}
+
+// FeeChanged applies to entries in which "fee" changed, and to creates and deletes.
+func FeeChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("fee")))
+}
+
+// FeeChangedFrom applies to entries that say that "fee" was v before.
+func FeeChangedFrom(v kinds.Fee) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("fee", sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Fee)}, v))))
+}
+
+// FeeChangedTo applies to entries that say that "fee" was v afterwards.
+func FeeChangedTo(v kinds.Fee) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("fee", sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Fee)}, v))))
+}
+
+// FeeChangedFromNil applies to entries that say that "fee" was NULL before.
+func FeeChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("fee", nil)))
+}
+
+// FeeChangedToNil applies to entries that say that "fee" was NULL afterwards.
+func FeeChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("fee", nil)))
+}
+
+// TipChanged applies to entries in which "tip" changed, and to creates and deletes.
+func TipChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tip")))
+}
+
+// TipChangedFrom applies to entries that say that "tip" was v before.
+func TipChangedFrom(v kinds.Fee) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tip", sqlauditlog.Stored(new(kinds.Fee), v))))
+}
+
+// TipChangedTo applies to entries that say that "tip" was v afterwards.
+func TipChangedTo(v kinds.Fee) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tip", sqlauditlog.Stored(new(kinds.Fee), v))))
+}
+
+// TipChangedFromNil applies to entries that say that "tip" was NULL before.
+func TipChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tip", nil)))
+}
+
+// TipChangedToNil applies to entries that say that "tip" was NULL afterwards.
+func TipChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tip", nil)))
+}
+
+// WaveChanged applies to entries in which "wave" changed, and to creates and deletes.
+func WaveChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("wave")))
+}
+
+// WaveChangedFrom applies to entries that say that "wave" was v before.
+func WaveChangedFrom(v kinds.Wave) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("wave", sqlauditlog.StoredBy(ValueScanner.Wave, v))))
+}
+
+// WaveChangedTo applies to entries that say that "wave" was v afterwards.
+func WaveChangedTo(v kinds.Wave) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("wave", sqlauditlog.StoredBy(ValueScanner.Wave, v))))
+}
+
+// WaveChangedFromNil applies to entries that say that "wave" was NULL before.
+func WaveChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("wave", nil)))
+}
+
+// WaveChangedToNil applies to entries that say that "wave" was NULL afterwards.
+func WaveChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("wave", nil)))
+}
+
+// StampsChanged applies to entries in which "stamps" changed, and to creates and deletes.
+func StampsChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("stamps")))
+}
+
+// StampsChangedFrom applies to entries that say that "stamps" was v before.
+func StampsChangedFrom(v []netip.Addr) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("stamps", sqlauditlog.StoredJSON(v))))
+}
+
+// StampsChangedTo applies to entries that say that "stamps" was v afterwards.
+func StampsChangedTo(v []netip.Addr) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("stamps", sqlauditlog.StoredJSON(v))))
+}
+
+// StampsChangedFromNil applies to entries that say that "stamps" was NULL before.
+func StampsChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("stamps", nil)))
+}
+
+// StampsChangedToNil applies to entries that say that "stamps" was NULL afterwards.
+func StampsChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("stamps", nil)))
+}
+
+// SentChanged applies to entries in which "sent" changed, and to creates and deletes.
+func SentChanged() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("sent")))
+}
+
+// SentChangedFrom applies to entries that say that "sent" was v before.
+func SentChangedFrom(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("sent", sqlauditlog.Stored(new(sql.NullTime), v))))
+}
+
+// SentChangedTo applies to entries that say that "sent" was v afterwards.
+func SentChangedTo(v time.Time) predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("sent", sqlauditlog.Stored(new(sql.NullTime), v))))
+}
+
+// SentChangedFromNil applies to entries that say that "sent" was NULL before.
+func SentChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("sent", nil)))
+}
+
+// SentChangedToNil applies to entries that say that "sent" was NULL afterwards.
+func SentChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("sent", nil)))
+}

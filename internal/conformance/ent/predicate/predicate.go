@@ -38,6 +38,9 @@ func DocOrErr(p Doc, err error) Doc {
 	}
 }
 
+// Gauge is the predicate function for gauge builders.
+type Gauge func(*sql.Selector)
+
 // Group is the predicate function for group builders.
 type Group func(*sql.Selector)
 

@@ -16,6 +16,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/broken"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/gauge"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/membership"
@@ -99,6 +100,19 @@ func init() {
 	// docDescLink is the schema descriptor for link field.
 	docDescLink := docFields[15].Descriptor()
 	doc.ValueScanner.Link = docDescLink.ValueScanner.(field.TypeValueScanner[*url.URL])
+	gaugeMixin := schema.Gauge{}.Mixin()
+	gaugeMixinHooks0 := gaugeMixin[0].Hooks()
+	gauge.Hooks[0] = gaugeMixinHooks0[0]
+	gaugeFields := schema.Gauge{}.Fields()
+	_ = gaugeFields
+	// gaugeDescLevel is the schema descriptor for level field.
+	gaugeDescLevel := gaugeFields[0].Descriptor()
+	// gauge.DefaultLevel holds the default value on creation for the level field.
+	gauge.DefaultLevel = gaugeDescLevel.Default.(int)
+	// gaugeDescChecks is the schema descriptor for checks field.
+	gaugeDescChecks := gaugeFields[2].Descriptor()
+	// gauge.UpdateDefaultChecks holds the default value on update for the checks field.
+	gauge.UpdateDefaultChecks = gaugeDescChecks.UpdateDefault.(func() int)
 	groupMixin := schema.Group{}.Mixin()
 	groupMixinHooks0 := groupMixin[0].Hooks()
 	group.Hooks[0] = groupMixinHooks0[0]

@@ -31,6 +31,7 @@ type Customer struct {
 	user_customers *int
 	selectValues   sql.SelectValues
 	_history       auditHistory
+	_past          *auditPast
 
 	_siblings *sqlauditgql.Batch[*Customer, auditPages]
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/graphql/object/ent/user"
 )
 
-// auditSchema describes the types whose rows the audit log follows.
+// auditSchema describes the types whose rows the audit log follows. A client with codecs has a copy: see config.auditDescription.
 var auditSchema = sqlauditlog.NewSchema(
 	auditCustomerType,
 	auditUserType,
@@ -189,9 +189,10 @@ func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *
 }
 
 func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
+	s := c.auditDescription()
 	return sqlaudithook.Target{
-		Schema:   auditSchema,
-		Type:     t,
+		Schema:   s,
+		Type:     s.Of(t),
 		Driver:   c.driver,
 		Inner:    auditInner,
 		Actor:    c.auditActor,
@@ -217,7 +218,7 @@ func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
 // and sqlaudit.Baseline.
 func (c *Client) AuditSource() sqlauditlog.Source {
 	return sqlauditlog.Source{
-		Schema:   auditSchema,
+		Schema:   c.auditDescription(),
 		Driver:   c.driver,
 		Inner:    auditInner,
 		SchemaOf: c.auditSchemaOf,
@@ -235,6 +236,7 @@ func AuditActor(fn func(context.Context) (sqlauditlog.Actor, error)) Option {
 
 // auditDriver is the last option of every client: it puts the audit driver over the client's own.
 func auditDriver(c *config) {
+	c.auditDescribe()
 	if c.driver == nil {
 		return
 	}

@@ -70,7 +70,7 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	}
 	histories := make(map[string][]*AuditLog, len(ids))
 	for chunk := range sqlauditlog.Chunks(ids) {
-		query := l.query.Clone().Where(auditlog.ResourceType(l.typ.Label), auditlog.ResourceIDIn(chunk...))
+		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditlog.ResourceIDIn(chunk...))
 		if len(query.ctx.Fields) > 0 {
 			query.ctx.AppendFieldOnce(auditlog.FieldResourceID)
 		}
@@ -100,9 +100,10 @@ func auditLoad[T any](inters []Interceptor, l *auditLoader[T]) []Interceptor {
 }
 
 // Changes returns the fields and edges that changed, in the order of the schema, with their values before and after as
-// the fields' own Go types.
+// the fields' own Go types. Fields and edges that were renamed since have their present names. A value that cannot be
+// read is raw, and its change has an Err.
 func (_m *AuditLog) Changes() []sqlauditlog.Change {
-	return auditSchema.Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
+	return _m.auditDescription().Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Customer, also those that are
@@ -170,7 +171,7 @@ func (_q *CustomerQuery) WithHistory(opts ...func(*AuditLogQuery)) *CustomerQuer
 // entity is gone.
 func (_m *AuditLog) QueryCustomer() *CustomerQuery {
 	_query, _node := (&CustomerClient{config: _m.config}).Query(), &Customer{}
-	if _m.ResourceType != auditCustomerType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditCustomerType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(customer.ID(_node.ID))
@@ -255,7 +256,7 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 // entity is gone.
 func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
-	if _m.ResourceType != auditUserType.Label || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	if !auditUserType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(user.ID(_node.ID))

@@ -66,6 +66,11 @@ type (
 
 		// auditActor gives the actor of mutations whose context has none.
 		auditActor sqlauditlog.ActorFunc
+
+		// auditCodecs are the codecs by which the audit log's values are written and read, and auditTypes what is recorded, with them. It is nil
+		// for a client without codecs.
+		auditCodecs []sqlauditlog.AnyCodec
+		auditTypes  *sqlauditlog.Schema
 	}
 	// Option function to configure the client.
 	Option func(*config)

@@ -32,6 +32,7 @@ type Customer struct {
 	user_customers *uuid.UUID
 	selectValues   sql.SelectValues
 	_history       auditHistory
+	_past          *auditPast
 
 	_siblings *sqlauditgql.Batch[*Customer, auditPages]
 }

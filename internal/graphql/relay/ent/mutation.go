@@ -1278,6 +1278,8 @@ type CustomerMutation struct {
 	oldValue       func(context.Context) (*Customer, error)
 	predicates     []predicate.Customer
 	_audit         auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*CustomerMutation)(nil)
@@ -1944,6 +1946,8 @@ type UserMutation struct {
 	oldValue         func(context.Context) (*User, error)
 	predicates       []predicate.User
 	_audit           auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*UserMutation)(nil)

@@ -26,6 +26,7 @@ type User struct {
 	Edges        UserEdges `json:"edges"`
 	selectValues sql.SelectValues
 	_history     auditHistory
+	_past        *auditPast
 
 	_siblings *sqlauditgql.Batch[*User, auditPages]
 }

@@ -144,6 +144,13 @@ func (_c *CardCreate) createSpec() (*Card, *sqlgraph.CreateSpec) {
 		_node = &Card{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(card.Table, sqlgraph.NewFieldSpec(card.FieldID, field.TypeInt))
 	)
+	if _undo := _c.mutation._undo; _undo != nil {
+		if id, ok := _c.mutation.ID(); ok {
+			_node.ID = id
+			_spec.ID.Value = int64(id)
+		}
+		_undo.Creating(_spec, _c.mutation)
+	}
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

@@ -170,6 +170,13 @@ func (_c *FriendshipCreate) createSpec() (*Friendship, *sqlgraph.CreateSpec) {
 		_node = &Friendship{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(friendship.Table, sqlgraph.NewFieldSpec(friendship.FieldID, field.TypeInt))
 	)
+	if _undo := _c.mutation._undo; _undo != nil {
+		if id, ok := _c.mutation.ID(); ok {
+			_node.ID = id
+			_spec.ID.Value = int64(id)
+		}
+		_undo.Creating(_spec, _c.mutation)
+	}
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

@@ -143,6 +143,9 @@ func (_c *InfoCreate) createSpec() (*Info, *sqlgraph.CreateSpec) {
 		_node = &Info{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(info.Table, sqlgraph.NewFieldSpec(info.FieldID, field.TypeString))
 	)
+	if _undo := _c.mutation._undo; _undo != nil {
+		_undo.Creating(_spec, _c.mutation)
+	}
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

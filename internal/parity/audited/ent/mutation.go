@@ -90,6 +90,8 @@ type BlobMutation struct {
 	oldValue      func(context.Context) (*Blob, error)
 	predicates    []predicate.Blob
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*BlobMutation)(nil)
@@ -662,6 +664,8 @@ type CardMutation struct {
 	oldValue      func(context.Context) (*Card, error)
 	predicates    []predicate.Card
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*CardMutation)(nil)
@@ -1606,6 +1610,8 @@ type DocMutation struct {
 	oldValue        func(context.Context) (*Doc, error)
 	predicates      []predicate.Doc
 	_audit          auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*DocMutation)(nil)
@@ -2193,6 +2199,8 @@ type FileMutation struct {
 	oldValue      func(context.Context) (*File, error)
 	predicates    []predicate.File
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*FileMutation)(nil)
@@ -2732,6 +2740,8 @@ type FriendshipMutation struct {
 	oldValue      func(context.Context) (*Friendship, error)
 	predicates    []predicate.Friendship
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*FriendshipMutation)(nil)
@@ -4172,6 +4182,8 @@ type InfoMutation struct {
 	oldValue      func(context.Context) (*Info, error)
 	predicates    []predicate.Info
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*InfoMutation)(nil)
@@ -4599,6 +4611,8 @@ type MembershipMutation struct {
 	oldValue      func(context.Context) (*Membership, error)
 	predicates    []predicate.Membership
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*MembershipMutation)(nil)
@@ -5134,6 +5148,8 @@ type MemoMutation struct {
 	oldValue      func(context.Context) (*Memo, error)
 	predicates    []predicate.Memo
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*MemoMutation)(nil)
@@ -5519,6 +5535,8 @@ type NodeMutation struct {
 	oldValue      func(context.Context) (*Node, error)
 	predicates    []predicate.Node
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*NodeMutation)(nil)
@@ -6004,6 +6022,8 @@ type NoteMutation struct {
 	oldValue      func(context.Context) (*Note, error)
 	predicates    []predicate.Note
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*NoteMutation)(nil)
@@ -6394,6 +6414,8 @@ type PetMutation struct {
 	oldValue      func(context.Context) (*Pet, error)
 	predicates    []predicate.Pet
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*PetMutation)(nil)
@@ -7071,6 +7093,8 @@ type PostMutation struct {
 	oldValue        func(context.Context) (*Post, error)
 	predicates      []predicate.Post
 	_audit          auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*PostMutation)(nil)
@@ -7617,6 +7641,8 @@ type SampleMutation struct {
 	oldValue      func(context.Context) (*Sample, error)
 	predicates    []predicate.Sample
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*SampleMutation)(nil)
@@ -9950,6 +9976,8 @@ type TaskMutation struct {
 	oldValue      func(context.Context) (*Task, error)
 	predicates    []predicate.Task
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TaskMutation)(nil)
@@ -10506,6 +10534,8 @@ type TweetMutation struct {
 	oldValue      func(context.Context) (*Tweet, error)
 	predicates    []predicate.Tweet
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TweetMutation)(nil)
@@ -10926,6 +10956,8 @@ type TweetLikeMutation struct {
 	oldValue      func(context.Context) (*TweetLike, error)
 	predicates    []predicate.TweetLike
 	_audit        auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*TweetLikeMutation)(nil)
@@ -11400,6 +11432,8 @@ type UserMutation struct {
 	oldValue           func(context.Context) (*User, error)
 	predicates         []predicate.User
 	_audit             auditState
+
+	_undo *auditRestore
 }
 
 var _ ent.Mutation = (*UserMutation)(nil)

@@ -146,6 +146,9 @@ func (_c *TweetLikeCreate) createSpec() (*TweetLike, *sqlgraph.CreateSpec) {
 		_node = &TweetLike{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(tweetlike.Table, nil)
 	)
+	if _undo := _c.mutation._undo; _undo != nil {
+		_undo.Creating(_spec, _c.mutation)
+	}
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

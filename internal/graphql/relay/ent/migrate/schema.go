@@ -43,9 +43,9 @@ var (
 				Columns: []*schema.Column{AuditLogsColumns[6], AuditLogsColumns[0]},
 			},
 			{
-				Name:    "auditlog_tx_id",
+				Name:    "auditlog_tx_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{AuditLogsColumns[1]},
+				Columns: []*schema.Column{AuditLogsColumns[1], AuditLogsColumns[0]},
 			},
 		},
 	}
