@@ -26,15 +26,14 @@ type backend struct {
 	prepares bool
 }
 
-var backends = []backend{on(testdb.SQLite), on(testdb.Postgres), preparing(on(testdb.Postgres)), on(testdb.MariaDB)}
+// The backends: each database, and a way to write that is taken where a mutation and its record are never one statement.
+var (
+	backends = []backend{on(testdb.SQLite), on(testdb.Postgres), on(testdb.MariaDB)}
+	apart    = backend{name: "postgres, unprepared", dialect: dialect.Postgres, open: backends[1].open}
+)
 
 func on(d testdb.Database) backend {
-	return backend{d.Name, d.Dialect, func(t testing.TB) *sql.DB { return d.Open(t, nil) }, false}
-}
-
-func preparing(b backend) backend {
-	b.name, b.prepares = b.name+", prepared", true
-	return b
+	return backend{d.Name, d.Dialect, func(t testing.TB) *sql.DB { return d.Open(t, nil) }, d.Dialect == dialect.Postgres}
 }
 
 // An env is what a case runs in: empty tables, and a client on them.
@@ -55,6 +54,15 @@ type testCase struct {
 
 // eachBackend runs f as a subtest on every database, or on those of the given dialects, with tables created.
 func eachBackend(t *testing.T, f func(*testing.T, backend, *sql.DB), dialects ...string) {
+	onEach(t, backends, f, dialects...)
+}
+
+// eachWay is like eachBackend, and also takes the way of writing that is not taken by itself.
+func eachWay(t *testing.T, f func(*testing.T, backend, *sql.DB), dialects ...string) {
+	onEach(t, append(slices.Clip(backends), apart), f, dialects...)
+}
+
+func onEach(t *testing.T, backends []backend, f func(*testing.T, backend, *sql.DB), dialects ...string) {
 	for _, b := range backends {
 		if len(dialects) > 0 && !slices.Contains(dialects, b.dialect) {
 			continue
@@ -93,8 +101,18 @@ func (e *env) driver() dialect.Driver {
 	return e.probe
 }
 
+// runCases runs cases on every database, or on those of the given dialects.
 func runCases(t *testing.T, cases []testCase, dialects ...string) {
-	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
+	runOn(t, backends, cases, dialects...)
+}
+
+// runWrites runs cases in every way of writing, on every database, or on those of the given dialects.
+func runWrites(t *testing.T, cases []testCase, dialects ...string) {
+	runOn(t, append(slices.Clip(backends), apart), cases, dialects...)
+}
+
+func runOn(t *testing.T, backends []backend, cases []testCase, dialects ...string) {
+	onEach(t, backends, func(t *testing.T, b backend, db *sql.DB) {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
 				e := newEnv(t, b, db)

@@ -19,7 +19,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
-func TestCorner(t *testing.T) { runCases(t, cornerCases) }
+func TestCorner(t *testing.T) { runWrites(t, cornerCases) }
 
 // Each of these was once a hole.
 var cornerCases = []testCase{
@@ -227,7 +227,7 @@ var cornerCases = []testCase{
 
 // A transaction of PostgreSQL's is over with the statement that fails.
 func TestCornerBare(t *testing.T) {
-	runCases(t, []testCase{
+	runWrites(t, []testCase{
 		{"it is not known what is in a bare transaction", "the mutation's error says so, since the commit cannot", func(t *testing.T, e *env) {
 			a, b := e.user("a"), e.user("b")
 			p := e.client.Pet.Create().SetName("p").SetOwner(a).SaveX(e.ctx)
@@ -251,7 +251,7 @@ func TestCornerBare(t *testing.T) {
 // What only some of the databases do is tested there alone, and does not count as passed elsewhere.
 
 // PostgreSQL ignores the statements of a transaction that has failed, and SQLite has no deadlocks.
-func TestCornerMariaDB(t *testing.T) { runCases(t, mariadbCases, dialect.MySQL) }
+func TestCornerMariaDB(t *testing.T) { runWrites(t, mariadbCases, dialect.MySQL) }
 
 var mariadbCases = []testCase{
 	{"a deadlock that is ignored", "MariaDB has rolled the transaction back: nothing more goes through it", func(t *testing.T, e *env) {
@@ -272,7 +272,7 @@ var mariadbCases = []testCase{
 }
 
 // The others lock rows in one strength.
-func TestCornerPostgres(t *testing.T) { runCases(t, postgresCases, dialect.Postgres) }
+func TestCornerPostgres(t *testing.T) { runWrites(t, postgresCases, dialect.Postgres) }
 
 var postgresCases = []testCase{
 	{"no deadlock of our making", "rows are locked as PostgreSQL's own update locks them", func(t *testing.T, e *env) {
@@ -290,7 +290,7 @@ var postgresCases = []testCase{
 }
 
 // On SQLite a write on an old snapshot fails, with or without auditing.
-func TestSnapshot(t *testing.T) { runCases(t, snapshotCases, dialect.Postgres, dialect.MySQL) }
+func TestSnapshot(t *testing.T) { runWrites(t, snapshotCases, dialect.Postgres, dialect.MySQL) }
 
 var snapshotCases = []testCase{
 	{"a snapshot older than the row", "what another transaction changed in between is not taken for this one's change", func(t *testing.T, e *env) {

@@ -14,7 +14,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 )
 
-func TestEdge(t *testing.T) { runCases(t, edgeCases) }
+func TestEdge(t *testing.T) { runWrites(t, edgeCases) }
 
 func (e *env) group(name string) *ent.Group {
 	return e.client.Group.Create().SetName(name).SaveX(e.ctx)
@@ -213,7 +213,7 @@ var edgeCases = []testCase{
 
 // A link that another transaction adds or removes between the read and ent's statement is not taken for this one's.
 func TestEdgeRace(t *testing.T) {
-	runCases(t, []testCase{
+	runWrites(t, []testCase{
 		{"added meanwhile", "the link came by the other", func(t *testing.T, e *env) {
 			u, g := e.user("u"), e.group("g")
 			e.interleave(t, "INSERT INTO "+sqlIdent(e.backend.dialect, "group_users"), func(c *ent.Client) {

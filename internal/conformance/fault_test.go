@@ -72,7 +72,7 @@ func TestFaults(t *testing.T) {
 			return err
 		}},
 	}
-	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
+	eachWay(t, func(t *testing.T, b backend, db *sql.DB) {
 		for _, o := range ops {
 			for _, when := range []string{"before", "after"} {
 				for _, how := range []string{"alone", "in the user's transaction"} {

@@ -16,7 +16,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 )
 
-func TestFound(t *testing.T) { runCases(t, foundCases) }
+func TestFound(t *testing.T) { runWrites(t, foundCases) }
 
 // Each of these was found by the search of internal/search.
 var foundCases = []testCase{
@@ -89,7 +89,7 @@ var foundCases = []testCase{
 }
 
 // The others have no deadlocks, or ignore what comes after them.
-func TestFoundMariaDB(t *testing.T) { runCases(t, foundMariaDBCases, dialect.MySQL) }
+func TestFoundMariaDB(t *testing.T) { runWrites(t, foundMariaDBCases, dialect.MySQL) }
 
 var foundMariaDBCases = []testCase{
 	{"a deadlock in the middle of a query", "also then nothing more goes through the transaction, which is no more", func(t *testing.T, e *env) {

@@ -16,7 +16,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/schema"
 )
 
-func TestGuard(t *testing.T) { runCases(t, guardCases) }
+func TestGuard(t *testing.T) { runWrites(t, guardCases) }
 
 var guardCases = []testCase{
 	{"entries are read-only", "no entry is made, changed or removed through a client", func(t *testing.T, e *env) {

@@ -28,14 +28,11 @@ type pathCase struct {
 	also     map[string]took // on some backends
 }
 
-// prepared is the backend on which a mutation and its record are one statement where they can be.
-const prepared = "postgres, prepared"
-
 // The paths of an update and a delete of rows of one table, which are told by ent's own statement.
 var (
-	updateAlone = map[string]took{testdb.Postgres.Name: {hook.PathReturning: 1}, prepared: {hook.PathStatement: 1}}
-	deleteAlone = map[string]took{testdb.Postgres.Name: {hook.PathReturning: 1}, prepared: {hook.PathStatement: 1}, testdb.MariaDB.Name: {hook.PathReturning: 1}}
-	createAlone = map[string]took{prepared: {hook.PathStatement: 1}}
+	updateAlone = map[string]took{apart.name: {hook.PathReturning: 1}, testdb.Postgres.Name: {hook.PathStatement: 1}}
+	deleteAlone = map[string]took{apart.name: {hook.PathReturning: 1}, testdb.Postgres.Name: {hook.PathStatement: 1}, testdb.MariaDB.Name: {hook.PathReturning: 1}}
+	createAlone = map[string]took{testdb.Postgres.Name: {hook.PathStatement: 1}}
 )
 
 // A pathFixture is what the operations work on.
@@ -55,7 +52,7 @@ var pathCases = []pathCase{
 	}, took{hook.PathCreate: 1, hook.PathForeignLinks: 1, hook.PathLinksCame: 1}, nil},
 	{"upsert", nil, func(_ *testing.T, e *env, x pathFixture) {
 		e.client.User.Create().SetName("b").SetEmail(x.user.Email).OnConflictColumns(user.FieldEmail).UpdateNewValues().ExecX(e.ctx)
-	}, took{hook.PathCreate: 1, hook.PathUpsert: 1}, map[string]took{prepared: {hook.PathUpsert: -1, hook.PathStatement: 1}}},
+	}, took{hook.PathCreate: 1, hook.PathUpsert: 1}, map[string]took{testdb.Postgres.Name: {hook.PathUpsert: -1, hook.PathStatement: 1}}},
 	{"upsert, and another comes in between", []string{dialect.Postgres, dialect.MySQL}, func(t *testing.T, e *env, _ pathFixture) {
 		upsert := e.client.User.Create().SetName("b").SetEmail("k").OnConflictColumns(user.FieldEmail).UpdateNewValues()
 		e.race(t, "INSERT INTO "+sqlIdent(e.backend.dialect, "users"), func(c *ent.Client) {
@@ -96,7 +93,7 @@ var pathCases = []pathCase{
 			require.True(t, ent.IsConstraintError(tx.User.UpdateOneID(x.user.ID).SetAge(9).AddPets(x.pet).Exec(e.ctx)))
 		})
 	}, took{hook.PathCreate: 1, hook.PathUpdateOne: 2, hook.PathForeignLinks: 1, hook.PathSalvage: 1}, map[string]took{
-		testdb.Postgres.Name: {hook.PathReturning: 1}, prepared: {hook.PathStatement: 2},
+		apart.name: {hook.PathReturning: 1}, testdb.Postgres.Name: {hook.PathStatement: 2},
 	}},
 }
 
@@ -104,7 +101,7 @@ var pathCases = []pathCase{
 func TestPaths(t *testing.T) {
 	for _, c := range pathCases {
 		t.Run(c.name, func(t *testing.T) {
-			runCases(t, []testCase{{"", "a quiet fallback is not a pass", func(t *testing.T, e *env) {
+			runWrites(t, []testCase{{"", "a quiet fallback is not a pass", func(t *testing.T, e *env) {
 				x := pathFixture{e.user("a"), e.client.Pet.Create().SetName("p").SaveX(e.ctx), e.group("g")}
 				before := e.paths()
 				c.do(t, e, x)
@@ -124,9 +121,9 @@ func TestPaths(t *testing.T) {
 func TestPathsOfManyRows(t *testing.T) {
 	rows := map[string]int{dialect.SQLite: 30_001, dialect.Postgres: 60_001, dialect.MySQL: 60_001}
 	want := map[string]auditdriver.Path{
-		testdb.SQLite.Name: hook.PathUnnarrowed, testdb.Postgres.Name: hook.PathReturning, prepared: hook.PathStatement, testdb.MariaDB.Name: hook.PathInline,
+		testdb.SQLite.Name: hook.PathUnnarrowed, apart.name: hook.PathReturning, testdb.Postgres.Name: hook.PathStatement, testdb.MariaDB.Name: hook.PathInline,
 	}
-	runCases(t, []testCase{{"update", "an update that changes nothing, of rows that are not in the log", func(t *testing.T, e *env) {
+	runWrites(t, []testCase{{"update", "an update that changes nothing, of rows that are not in the log", func(t *testing.T, e *env) {
 		testdb.Exec(t, e.db, fmt.Sprintf(`INSERT INTO twins (name) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)
 			SELECT 'n' FROM n a CROSS JOIN n b LIMIT %d`, rows[e.backend.dialect]))
 		before := e.paths()

@@ -25,7 +25,7 @@ func TestStorm(t *testing.T) {
 		writers = 8
 		steps   = 60
 	)
-	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
+	eachWay(t, func(t *testing.T, b backend, db *sql.DB) {
 		e := newEnv(t, b, db)
 		for i := range 4 {
 			e.user(fmt.Sprint("u", i))

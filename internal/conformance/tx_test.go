@@ -20,7 +20,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
-func TestTx(t *testing.T) { runCases(t, txCases) }
+func TestTx(t *testing.T) { runWrites(t, txCases) }
 
 var txCases = []testCase{
 	{"no transaction", "the change and its entry share one that the mutation opens", func(t *testing.T, e *env) {
@@ -334,7 +334,7 @@ func raw(t *testing.T, e *env, tx *ent.Tx, query string) {
 }
 
 func TestCommitFailure(t *testing.T) {
-	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
+	eachWay(t, func(t *testing.T, b backend, db *sql.DB) {
 		e := newEnv(t, b, db)
 		tx := e.begin(t, e.client)
 		tx.User.Create().SetName("a").SetEmail("a@x").ExecX(e.ctx)
@@ -353,7 +353,7 @@ func TestCommitFailure(t *testing.T) {
 
 // Times are right whatever zone the connection and the server's session speak. The drivers of the other databases pass instants.
 func TestZones(t *testing.T) {
-	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
+	eachWay(t, func(t *testing.T, b backend, db *sql.DB) {
 		var name string
 		require.NoError(t, db.QueryRow("SELECT DATABASE()").Scan(&name))
 		cfg, err := mysql.ParseDSN(testdb.DSN(t, "SQLAUDIT_TEST_MYSQL"))

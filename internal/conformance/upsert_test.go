@@ -17,7 +17,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
-func TestUpsert(t *testing.T) { runCases(t, upsertCases) }
+func TestUpsert(t *testing.T) { runWrites(t, upsertCases) }
 
 var upsertCases = []testCase{
 	{"insert branch", "what is inserted is a create", func(t *testing.T, e *env) {
@@ -115,7 +115,7 @@ var upsertCases = []testCase{
 
 // DO NOTHING and a condition of the update are PostgreSQL's and SQLite's.
 func TestUpsertConditions(t *testing.T) {
-	runCases(t, []testCase{
+	runWrites(t, []testCase{
 		{"do nothing", "ent's own error where nothing was inserted, and no entry", func(t *testing.T, e *env) {
 			e.user("a")
 			err := e.client.User.Create().SetName("b").SetEmail("a@example.com").OnConflictColumns(user.FieldEmail).DoNothing().Exec(e.ctx)
@@ -143,7 +143,7 @@ func TestUpsertConditions(t *testing.T) {
 
 // A row that another transaction adds between the read of what may conflict and ent's insert is seen, and read, by another try.
 func TestUpsertRace(t *testing.T) {
-	runCases(t, []testCase{
+	runWrites(t, []testCase{
 		{"one", "the row that came in between is updated, with its old values", func(t *testing.T, e *env) {
 			e.race(t, "INSERT INTO \"users\"", func(c *ent.Client) {
 				c.User.Create().SetName("first").SetEmail("k").ExecX(context.Background())
@@ -216,7 +216,7 @@ func TestUpsertMariaDB(t *testing.T) {
 		return c.MapCreateBulk(emails, func(c *ent.UserCreate, i int) { c.SetName(names[i]).SetEmail(emails[i]) }).OnConflict().UpdateNewValues()
 	}
 	first := func(c *ent.Client) { c.User.Create().SetName("first").SetEmail("k").ExecX(context.Background()) }
-	runCases(t, []testCase{
+	runWrites(t, []testCase{
 		{"a race for one", "the row that came in between is updated, with its old values", func(t *testing.T, e *env) {
 			e.interleave(t, "INSERT INTO `users`", first)
 			e.client.User.Create().SetName("second").SetEmail("k").OnConflict().UpdateNewValues().ExecX(e.ctx)
@@ -253,7 +253,7 @@ func TestUpsertMariaDB(t *testing.T) {
 
 // MySQL and MariaDB resolve a conflict by any unique index: one that is not known could not be told.
 func TestUpsertUnknownIndex(t *testing.T) {
-	eachBackend(t, func(t *testing.T, b backend, db *stdsql.DB) {
+	eachWay(t, func(t *testing.T, b backend, db *stdsql.DB) {
 		e := newEnv(t, b, db)
 		testdb.Exec(t, db, "CREATE UNIQUE INDEX unknown ON cards (card_number)")
 		err := e.client.Card.Create().SetID("c").SetNumber("1").OnConflict(sql.ResolveWithNewValues()).Exec(e.ctx)

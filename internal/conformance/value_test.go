@@ -18,7 +18,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
-func TestValue(t *testing.T) { runCases(t, valueCases) }
+func TestValue(t *testing.T) { runWrites(t, valueCases) }
 
 // changes returns the changes of an entity's newest entry by field.
 func changes(t *testing.T, e *env, q *ent.AuditLogQuery) map[string]sqlaudit.Change {

@@ -15,7 +15,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 )
 
-func TestWho(t *testing.T) { runCases(t, whoCases) }
+func TestWho(t *testing.T) { runWrites(t, whoCases) }
 
 var whoCases = []testCase{
 	{"everything a context says", "it stands in the entry", func(t *testing.T, e *env) {
@@ -114,7 +114,7 @@ var whoCases = []testCase{
 }
 
 func TestActorFunction(t *testing.T) {
-	eachBackend(t, func(t *testing.T, b backend, db *sql.DB) {
+	eachWay(t, func(t *testing.T, b backend, db *sql.DB) {
 		var calls int
 		fail := false
 		e := newEnv(t, b, db, ent.AuditActor(func(context.Context) (sqlaudit.Actor, error) {

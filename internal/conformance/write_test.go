@@ -12,7 +12,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 )
 
-func TestWrite(t *testing.T) { runCases(t, writeCases) }
+func TestWrite(t *testing.T) { runWrites(t, writeCases) }
 
 // brief returns the log as "action type" by entry.
 func brief(entries []logged) []string {
