@@ -78,7 +78,7 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		c.returns = tab.plain
-		if o.tx == nil && len(links)+len(joins) == 0 && !linked(c.specs) {
+		if o.tx == nil && len(links)+len(joins) == 0 && !linked(c.specs) && (len(c.conflict()) == 0 || len(c.specs) == 1) { // many may lock in another order than that of their keys
 			if o.statement = o.whole(tab, nil, c.stamps...); o.statement != nil {
 				o.goAlone()
 				return true, nil
@@ -100,11 +100,6 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, o.fails(o.readLinks(ctx, links, nil))
-}
-
-// passedOver reports whether an upsert that would have updated a row has passed over one, having returned so many.
-func (c *creation) passedOver(n int) bool {
-	return n < len(c.specs) && c.updates
 }
 
 // linked reports whether ent writes other tables after the insert, or other rows, for which it begins a transaction.

@@ -111,31 +111,10 @@ func (o *operation) recorded(ctx context.Context, query string, args any) (n int
 // updateReturning joins ent's update to a read that locks its rows: by that lock, what it returns is what was there.
 func (o *operation) updateReturning(ctx context.Context, query string, args any) (int, error) {
 	t := o.target.Type
-	table, columns := o.ident(t), o.qualified(t)
-	set, where := query, ""
-	if at := clause(query, 0, " WHERE "); at >= 0 {
-		set, where = query[:at], query[at:]
-	}
+	columns := o.qualified(t)
+	old, set, join := o.locked(query, columns, o.returning.lock)
 	var b strings.Builder
-	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT `)
-	for i, c := range columns {
-		fmt.Fprintf(&b, `%s AS "__o%d", `, c, i)
-	}
-	plain := o.plain(t)
-	b.WriteString(plain + ` AS "__plain" FROM ` + table + where + "\nORDER BY " + strings.Join(columns[:len(t.Key)], ", "))
-	if o.returning.lock == lockUpdate {
-		b.WriteString(" FOR NO KEY UPDATE")
-	} else {
-		b.WriteString(" FOR UPDATE")
-	}
-	b.WriteString(") " + set + ` FROM "__old" WHERE `)
-	for i := range t.Key {
-		if i > 0 {
-			b.WriteString(" AND ")
-		}
-		fmt.Fprintf(&b, `%s = "__old"."__o%d"`, columns[i], i)
-	}
-	b.WriteString(" RETURNING ")
+	b.WriteString(old + set + ` FROM "__old" WHERE ` + join + " RETURNING ")
 	for i := range columns {
 		fmt.Fprintf(&b, `"__old"."__o%d", `, i)
 	}
@@ -147,9 +126,45 @@ func (o *operation) updateReturning(ctx context.Context, query string, args any)
 	})
 }
 
+// locked takes a statement of ent's apart: a common table expression that locks the rows that it matches in the order of their keys, as all that
+// locks many does, the statement without its condition, and the condition that a row is one of those.
+func (o *operation) locked(query string, columns []string, lock strength) (old, statement, join string) {
+	t := o.target.Type
+	where := ""
+	statement = query
+	if at := clause(query, 0, " WHERE "); at >= 0 {
+		statement, where = query[:at], query[at:]
+	}
+	var b strings.Builder
+	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT `)
+	for i, c := range columns {
+		fmt.Fprintf(&b, `%s AS "__o%d", `, c, i)
+	}
+	keys := o.qualified(t)[:len(t.Key)]
+	b.WriteString(o.plain(t) + ` AS "__plain" FROM ` + o.ident(t) + where + "\nORDER BY " + strings.Join(keys, ", ") + lock.clause() + ") ")
+	joins := make([]string, len(keys))
+	for i, k := range keys {
+		joins[i] = fmt.Sprintf(`%s = "__old"."__o%d"`, k, i)
+	}
+	return b.String(), statement, strings.Join(joins, " AND ")
+}
+
+// clause returns the clause of PostgreSQL's that locks with the strength.
+func (s strength) clause() string {
+	if s == lockUpdate {
+		return " FOR NO KEY UPDATE"
+	}
+	return " FOR UPDATE"
+}
+
 func (o *operation) deleteReturning(ctx context.Context, query string, args any) (int, error) {
 	t := o.target.Type
-	query += "\nRETURNING " + strings.Join(o.qualified(t), ", ") + ", " + o.plain(t)
+	columns := o.qualified(t)
+	if o.base.Dialect() == dialect.Postgres {
+		old, statement, join := o.locked(query, columns[:len(t.Key)], lockKey)
+		query = old + statement + ` USING "__old" WHERE ` + join
+	}
+	query += " RETURNING " + strings.Join(columns, ", ") + ", " + o.plain(t)
 	gone := true
 	n, err := o.returned(ctx, query, args, 1, func(rows []*auditlog.Row, plain bool) {
 		o.add(t, rows)

@@ -211,12 +211,7 @@ func (o *operation) updateWhole(ctx context.Context, query string, args any) (in
 		set, where = query[:at], "("+query[at+len(" WHERE "):]+"\n) AND "
 	}
 	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + o.plain(t) + " ORDER BY " + key)
-	if st.lock == lockUpdate {
-		b.WriteString(" FOR NO KEY UPDATE")
-	} else {
-		b.WriteString(" FOR UPDATE")
-	}
-	b.WriteString(`), "__new" AS (` + set + ` FROM "__old" WHERE ` + key + ` = "__old"."__k" RETURNING ` + strings.Join(now, ", ") + `), "__log" AS (`)
+	b.WriteString(st.lock.clause() + `), "__new" AS (` + set + ` FROM "__old" WHERE ` + key + ` = "__old"."__k" RETURNING ` + strings.Join(now, ", ") + `), "__log" AS (`)
 	log, more := o.log(auditlog.Selection{
 		From: `"__new"`, Where: strings.Join(differs, " OR "), Order: `s."__k"`, Action: literal(auditlog.ActionUpdate), ResourceID: `s."__id"`,
 		Before: before.text(len(differs) == 1), After: after.text(len(differs) == 1), Redacted: hidden.text(),
@@ -228,16 +223,18 @@ func (o *operation) updateWhole(ctx context.Context, query string, args any) (in
 // deleteWhole runs ent's delete with its record. It returns how many rows there were.
 func (o *operation) deleteWhole(ctx context.Context, query string, args any) (int, error) {
 	t, own := o.target.Type, args.([]any)
+	ident := o.ident(t)
+	key, where := ident+"."+o.names(t.Key), ""
 	if at := clause(query, 0, " WHERE "); at >= 0 {
-		query = query[:at] + " WHERE (" + query[at+len(" WHERE "):] + "\n) AND " + o.plain(t)
-	} else {
-		query += " WHERE " + o.plain(t)
+		query, where = query[:at], "("+query[at+len(" WHERE "):]+"\n) AND "
 	}
 	columns, before, redacted := o.everything()
 	log, more := o.log(auditlog.Selection{
-		From: `"__old"`, Order: `s."__k"`, Action: literal(auditlog.ActionDelete), ResourceID: `s."__id"`, Before: before, Redacted: redacted,
+		From: `"__gone"`, Order: `s."__k"`, Action: literal(auditlog.ActionDelete), ResourceID: `s."__id"`, Before: before, Redacted: redacted,
 	}, len(own))
-	query = `WITH "__old" AS (` + query + " RETURNING " + columns + `), "__log" AS (` + log + `) SELECT count(*), ` + o.plain(t) + ` FROM "__old"`
+	query = `WITH "__old" AS MATERIALIZED (SELECT ` + key + ` AS "__key" FROM ` + ident + " WHERE " + where + o.plain(t) + " ORDER BY " + key + " FOR UPDATE), " +
+		`"__gone" AS (` + query + ` USING "__old" WHERE ` + key + ` = "__key" RETURNING ` + columns +
+		`), "__log" AS (` + log + `) SELECT count(*), ` + o.plain(t) + ` FROM "__gone"`
 	return o.count(ctx, query, append(slices.Clip(own), more...))
 }
 
@@ -320,7 +317,7 @@ func (o *operation) insertRecorded(ctx context.Context, query string, args any, 
 	case err != nil && strings.Contains(err.Error(), errNotPlain):
 		o.drv.Forget(tableKey{o.target.Type})
 		return 0, false, o.fallBack(ctx)
-	case err != nil && strings.Contains(err.Error(), errCameBetween), err == nil && ids != nil && o.create.passedOver(len((*ids).rows)):
+	case err == nil && ids != nil && o.create.updates && len((*ids).rows) == 0: // it passed over a row that came in between
 		o.took(PathUpsertAgain)
 		return 0, false, o.fallBack(ctx)
 	}

@@ -3,7 +3,6 @@ package hook
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -11,9 +10,6 @@ import (
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
 )
-
-// errCameBetween is the text of the error with which an upsert of many fails, having done nothing, if it passed over a row that came in between.
-const errCameBetween = "sqlaudit: a row came in between"
 
 // upsertWhole returns ent's insert with what to do on a conflict and its record, and false if it is not understood. The rows that it may
 // conflict with are locked in it, and its update branch is narrowed to those, so that none is updated whose old values are not known.
@@ -28,12 +24,12 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 		return "", nil, false
 	}
 	var (
-		t, st, c = o.target.Type, o.statement, o.create
-		own      = args.([]any)
-		ident    = o.ident(t)
-		key      = ident + "." + o.names(t.Key)
-		old      = []string{key + ` AS "__was"`}
-		differs  []string
+		t, st   = o.target.Type, o.statement
+		own     = args.([]any)
+		ident   = o.ident(t)
+		key     = ident + "." + o.names(t.Key)
+		old     = []string{key + ` AS "__was"`}
+		differs []string
 
 		all, before, after object
 		hidden             names
@@ -54,9 +50,9 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 		after.where(f.Name, form.Value(is), differ)
 	}
 	where, more := o.conflicting(len(own))
-	lock := " FOR NO KEY UPDATE"
+	lock := lockUpdate
 	if len(t.Unique) > 0 {
-		lock = " FOR UPDATE"
+		lock = lockKey
 	}
 	log, values := o.log(auditlog.Selection{
 		From:       `(SELECT * FROM "__new" LEFT JOIN "__old" ON "__was" = "__k")`,
@@ -67,11 +63,10 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 		After:      `CASE WHEN s."__was" IS NULL THEN ` + all.text(true) + " ELSE " + after.text(false) + " END",
 		Redacted:   hidden.text(),
 	}, len(own)+len(more))
-	query = `WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + " ORDER BY " + key + lock +
+	query = `WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + " ORDER BY " + key + lock.clause() +
 		`), "__new" AS (` + clauses[0] + " WHERE " + key + ` IN (SELECT "__was" FROM "__old")` + clauses[2] + ", " + columns +
 		`), "__log" AS (` + log + `) SELECT ` + strings.TrimPrefix(clauses[2], " RETURNING ") + ` FROM "__new" WHERE CASE WHEN NOT ` + o.plain(t) +
-		" THEN (" + literal(errNotPlain) + ` || "__id")::boolean WHEN (SELECT count(*) FROM "__new") < ` + strconv.Itoa(len(c.specs)) +
-		" THEN (" + literal(errCameBetween) + ` || "__id")::boolean ELSE TRUE END`
+		" THEN (" + literal(errNotPlain) + ` || "__id")::boolean ELSE TRUE END`
 	return query, append(append(slices.Clip(own), more...), values...), true
 }
 

@@ -313,7 +313,7 @@ var txCases = []testCase{
 		switch {
 		case e.backend.prepares:
 			one = []string{"INSERT log"}
-			many = one
+			many = []string{"BEGIN", "SELECT", "SAVEPOINT", "INSERT", "RELEASE", "INSERT log", "COMMIT"}
 		case e.backend.dialect == dialect.Postgres: // a savepoint to come back to
 			one = []string{"BEGIN", "SELECT", "INSERT", "INSERT log", "COMMIT"}
 			many = []string{"BEGIN", "SELECT", "SAVEPOINT", "INSERT", "RELEASE", "INSERT log", "COMMIT"}
