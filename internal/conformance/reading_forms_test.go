@@ -272,7 +272,7 @@ var undoFormCases = []testCase{
 	{"under former labels and names", "old entries are undone into today's fields", func(t *testing.T, e *env) {
 		p := &past{env: e}
 		for _, id := range []string{"1", "2"} {
-			p.entry(t, "Guest", id, "create", "", `{"address":"a","phone":5550100,"tier":"silver","visits":3,"lvl":"2","sponsor":null}`)
+			p.entry(t, "Guest", id, "create", "", `{"address":"a","phone":5550100,"tier":"silver","visits":3,"stars":null,"lvl":"2","note":null,"sponsor":null}`)
 		}
 		p.entry(t, "Client", "1", "update", `{"friends":[],"lvl":"2","mail":"a","sponsor":null}`, `{"friends":[2],"lvl":"3","mail":"b","sponsor":2}`)
 		p.entry(t, "Client", "2", "update", `{"friends":[]}`, `{"friends":[1]}`)
