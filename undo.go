@@ -21,7 +21,6 @@ type (
 var (
 	ErrNoEntry    = undo.ErrNoEntry
 	ErrBaseline   = undo.ErrBaseline
-	ErrNotThere   = undo.ErrNotThere
 	ErrNotDeleted = undo.ErrNotDeleted
 	ErrUntracked  = undo.ErrUntracked
 	ErrImmutable  = undo.ErrImmutable

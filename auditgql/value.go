@@ -48,28 +48,12 @@ type Change struct {
 	Text string
 }
 
-// Changes returns changes as GraphQL shows them, with their values as they are recorded in before and after.
-func Changes(changes []auditlog.Change, before, after auditlog.Values) ([]Change, error) {
+// Changes returns changes as GraphQL shows them, with their values as they are recorded in before and after, which have the names of the changes: see
+// auditlog.Schema.Rename.
+func Changes(changes []auditlog.Change, before, after auditlog.Values) []Change {
 	out := make([]Change, len(changes))
 	for i, c := range changes {
-		old, err := value(c.Old, before[c.Field])
-		if err != nil {
-			return nil, err
-		}
-		now, err := value(c.New, after[c.Field])
-		if err != nil {
-			return nil, err
-		}
-		out[i] = Change{Field: c.Field, Old: old, New: now, Redacted: c.Redacted, Text: c.String()}
+		out[i] = Change{Field: c.Field, Old: Value(before[c.Field]), New: Value(after[c.Field]), Redacted: c.Redacted, Text: c.String()}
 	}
-	return out, nil
-}
-
-// value returns the recorded form of a value, or, where it is recorded under another name, its JSON.
-func value(typed any, raw json.RawMessage) (Value, error) {
-	if raw != nil || typed == nil {
-		return Value(raw), nil
-	}
-	b, err := json.Marshal(typed)
-	return Value(b), err
+	return out
 }

@@ -53,7 +53,7 @@ type Change struct {
 // longer has last.
 func (s *Schema) Changes(label string, before, after Values, redacted []string) []Change {
 	t := s.Label(label)
-	before, after, redacted = t.Rename(before), t.Rename(after), t.renameList(redacted)
+	before, after, redacted = t.Rename(before), t.Rename(after), t.RenameList(redacted)
 	names := make([]string, 0, max(len(before), len(after))+len(redacted))
 	for _, v := range []Values{before, after} {
 		for name := range v {

@@ -13,19 +13,19 @@ import (
 // it fails with a *ValueError, or with that error's text.
 
 // About applies to entries about the entity of a type that the given values identify: an id, or the parts of a composite one.
-func About(label string, id ...any) func(*sql.Selector) {
-	return AboutAny(label, [][]any{id}, KeyText)
+func About(typ Identity, id ...any) func(*sql.Selector) {
+	return AboutAny(typ, [][]any{id}, KeyText)
 }
 
 // AboutAny applies to entries about the entities of a type with the given ids, whose texts in the log name gives. No id, no entry.
-func AboutAny[ID any](label string, ids []ID, name func(ID) (string, error)) func(*sql.Selector) {
+func AboutAny[ID any](typ Identity, ids []ID, name func(ID) (string, error)) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		texts, err := textsOf(label+" id", ids, name)
+		texts, err := textsOf(typ.Label+" id", ids, name)
 		if err != nil {
 			fail(s, err)
 			return
 		}
-		s.Where(sql.And(sql.EQ(s.C(ColumnResourceType), label), sql.In(s.C(ColumnResourceID), texts...)))
+		s.Where(sql.And(typ.OfType(s), sql.In(s.C(ColumnResourceID), texts...)))
 	}
 }
 

@@ -28,27 +28,44 @@ func FieldChanged(names ...string) func(*sql.Selector) {
 	}
 }
 
-// FieldFrom applies to entries in which the field, or edge to one, with the given name had the value v before: nil for NULL, a StoredValue, or
-// a value whose form in the log follows from its Go type. A json.RawMessage is that form itself. Creates and baselines have no value before.
-func FieldFrom(name string, v any) func(*sql.Selector) { return fieldIs(ColumnBefore, name, v) }
+// FieldFrom applies to entries in which the field, or edge to one, with the given name had the value v before: nil for NULL, or a value whose form in the log
+// follows from its Go type, by the client's codec of that type as well. A json.RawMessage is that form itself. Creates and baselines have no
+// value before.
+func FieldFrom(name string, v any) func(*sql.Selector) {
+	return valueIs(ColumnBefore, []string{name}, storedAny(v), codecOf(v))
+}
 
 // FieldTo is like FieldFrom, of the value after. Deletes have none.
-func FieldTo(name string, v any) func(*sql.Selector) { return fieldIs(ColumnAfter, name, v) }
+func FieldTo(name string, v any) func(*sql.Selector) {
+	return valueIs(ColumnAfter, []string{name}, storedAny(v), codecOf(v))
+}
 
-func fieldIs(column, name string, v any) func(*sql.Selector) {
+// valueIs applies to entries that have a value under one of some names, in one of the forms that it may have: also in that of codec, if that returns one.
+func valueIs(column string, names []string, v StoredValue, codec func(*sql.Selector) (json.RawMessage, error)) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		forms, at, err := storedAny(v).forms(s.Dialect())
+		forms, at, err := v.forms(s.Dialect())
+		coded, cerr := codec(s)
+		if cerr != nil || coded == nil { // what has a codec may have no form of its own
+			err = firstError(cerr, err)
+		} else {
+			err = v.err
+		}
 		if err != nil {
-			fail(s, &ValueError{Name: "value of " + strconv.Quote(name), Reason: err.Error()})
+			fail(s, &ValueError{Name: "value of " + strconv.Quote(names[0]), Reason: err.Error()})
 			return
 		}
-		if at != nil && s.Dialect() == dialect.SQLite {
-			s.Where(hasTime(s, column, name, *at))
-			return
+		if coded != nil {
+			forms = append(forms, coded)
 		}
-		ps := make([]*sql.Predicate, len(forms))
-		for i, form := range forms {
-			ps[i] = hasValue(s, column, name, form)
+		var ps []*sql.Predicate
+		for _, name := range names {
+			for i, form := range forms {
+				if i == 0 && at != nil && s.Dialect() == dialect.SQLite {
+					ps = append(ps, hasTime(s, column, name, *at))
+					continue
+				}
+				ps = append(ps, hasValue(s, column, name, form))
+			}
 		}
 		where(s, ps)
 	}
@@ -56,12 +73,12 @@ func fieldIs(column, name string, v any) func(*sql.Selector) {
 
 // EdgeAdded applies to entries in which a link to one of the given ids came to the edge to many with the given name. No id, no entry.
 func EdgeAdded(name string, ids ...any) func(*sql.Selector) {
-	return edgeHas(ColumnAfter, name, ids)
+	return edgeHas(ColumnAfter, []string{name}, ids)
 }
 
 // EdgeRemoved is like EdgeAdded, of links that went.
 func EdgeRemoved(name string, ids ...any) func(*sql.Selector) {
-	return edgeHas(ColumnBefore, name, ids)
+	return edgeHas(ColumnBefore, []string{name}, ids)
 }
 
 // Each returns the stored forms of ids.
@@ -73,24 +90,21 @@ func Each[T any](ids []T, stored func(T) StoredValue) []any {
 	return vs
 }
 
-func edgeHas(column, name string, ids []any) func(*sql.Selector) {
+func edgeHas(column string, names []string, ids []any) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		ps := make([]*sql.Predicate, len(ids))
-		for i, id := range ids {
+		ps := make([]*sql.Predicate, 0, len(ids)*len(names))
+		for _, id := range ids {
 			forms, _, err := storedAny(id).forms(s.Dialect())
 			if err != nil {
-				fail(s, &ValueError{Name: "id of " + strconv.Quote(name), Reason: err.Error()})
+				fail(s, &ValueError{Name: "id of " + strconv.Quote(names[0]), Reason: err.Error()})
 				return
 			}
-			ps[i] = hasLink(s, column, name, forms[0])
+			for _, name := range names {
+				ps = append(ps, hasLink(s, column, name, forms[0]))
+			}
 		}
 		where(s, ps)
 	}
-}
-
-// Of restricts filters of values to the entries about one type.
-func Of(label string, filter func(*sql.Selector)) func(*sql.Selector) {
-	return sql.AndPredicates(sql.FieldEQ(ColumnResourceType, label), filter)
 }
 
 // HasMetadata applies to entries whose metadata have the given key.

@@ -56,8 +56,11 @@ func (t *Type) Rename(v Values) Values {
 	return out
 }
 
-// renameList is Rename for a list of names.
-func (t *Type) renameList(names []string) []string {
+// Rename returns values of an entry under the present names of the fields and edges of the type that the entry's label leads to.
+func (s *Schema) Rename(label string, v Values) Values { return s.Label(label).Rename(v) }
+
+// RenameList is Rename for a list of names.
+func (t *Type) RenameList(names []string) []string {
 	if t == nil {
 		return names
 	}

@@ -11,6 +11,7 @@ type Schema struct {
 	types  []*Type
 	byName map[string]*Type
 	labels map[string]*Type
+	codecs []*codec
 	err    error
 }
 
@@ -70,6 +71,9 @@ func (s *Schema) scanJoin(t *Type) func([]string) ([]any, error) {
 
 // Types returns the described types, in the order of generated code.
 func (s *Schema) Types() []*Type { return s.types }
+
+// Named returns the described type of that name, or nil.
+func (s *Schema) Named(name string) *Type { return s.byName[name] }
 
 // Label returns the tracked type that the log names label, or named so before, or nil.
 func (s *Schema) Label(label string) *Type { return s.labels[label] }
@@ -242,10 +246,12 @@ func (t *Type) Edge(name string) *Edge {
 type Field struct {
 	Name   string
 	Column string
-	// Value returns the field of a node as its own Go type.
-	Value func(node any) any
+	// Value returns the field of a node as its own Go type, and Pointer a pointer to it.
+	Value, Pointer func(node any) any
 	// JSON says that the column holds a JSON document.
 	JSON bool
+	// External says that ent writes and reads the column by a field.ValueScanner of the schema.
+	External bool
 	// Nillable says that Value returns a pointer that is nil for SQL NULL.
 	Nillable bool
 	// Sensitive says that only the fact of a change is recorded.
@@ -273,6 +279,9 @@ type Edge struct {
 
 // Owner returns the type that has the edge.
 func (e *Edge) Owner() *Type { return e.owner }
+
+// TargetType returns the type that the edge leads to.
+func (e *Edge) TargetType() *Type { return e.target }
 
 // HolderType returns the type whose rows are the links.
 func (e *Edge) HolderType() *Type { return e.holder }

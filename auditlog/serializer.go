@@ -66,12 +66,11 @@ func (s *Schema) With(codecs ...AnyCodec) *Schema {
 		types[i] = t.clone()
 	}
 	out := NewSchema(types...)
-	var seen []reflect.Type
 	for _, any := range codecs {
 		c, err := any.codec()
 		if err == nil {
-			err = out.use(c, seen)
-			seen = append(seen, c.typ)
+			err = out.use(c)
+			out.codecs = append(out.codecs, c)
 		}
 		out.err = errors.Join(out.err, err)
 	}
@@ -83,11 +82,11 @@ func (s *Schema) With(codecs ...AnyCodec) *Schema {
 func (s *Schema) Err() error { return s.err }
 
 // Of returns the schema's own description of a type that another schema of the same generated package describes.
-func (s *Schema) Of(t *Type) *Type { return s.byName[t.Name] }
+func (s *Schema) Of(t *Type) *Type { return s.Named(t.Name) }
 
 // use gives the fields of c's type their codec.
-func (s *Schema) use(c *codec, seen []reflect.Type) error {
-	if slices.Contains(seen, c.typ) {
+func (s *Schema) use(c *codec) error {
+	if s.codec(c.typ) != nil {
 		return &ValueError{Name: "codec of " + c.typ.String(), Reason: "there is another of the type: give the client one"}
 	}
 	used := false
@@ -105,6 +104,16 @@ func (s *Schema) use(c *codec, seen []reflect.Type) error {
 	}
 	if !used {
 		return &ValueError{Name: "codec of " + c.typ.String(), Reason: "no recorded field has that Go type: correct the type, or remove the codec"}
+	}
+	return nil
+}
+
+// codec returns the codec of a Go type, or nil.
+func (s *Schema) codec(typ reflect.Type) *codec {
+	for _, c := range s.codecs {
+		if c.typ == typ {
+			return c
+		}
 	}
 	return nil
 }
@@ -174,14 +183,14 @@ func (c *fieldCodec) encodeCell(dest any, dialectName string) (json.RawMessage, 
 }
 
 // write returns the marked form of a value.
-func (c *fieldCodec) write(v any) (json.RawMessage, error) {
+func (c *codec) write(v any) (json.RawMessage, error) {
 	raw, err := c.encode(v)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
 	if err := json.Compact(&b, raw); err != nil {
-		return nil, fmt.Errorf("the codec of %s: %w", c.codec.typ, err)
+		return nil, fmt.Errorf("the codec of %s: %w", c.typ, err)
 	}
 	return tagged(tagCodec, b.Bytes()), nil
 }

@@ -21,6 +21,7 @@ type StoredValue struct {
 	cell  *Cell
 	field Field
 	short json.RawMessage // of a float32: the form that MySQL and MariaDB give it
+	form  json.RawMessage // if that is what was given
 	err   error
 }
 
@@ -60,8 +61,11 @@ func StoredJSON(v any) StoredValue {
 
 // forms returns the forms that the value may have in an entry that was written in the given dialect, and the time that it is, if it is one.
 func (s StoredValue) forms(dialectName string) (forms []json.RawMessage, at *time.Time, err error) {
-	if s.err != nil {
+	switch {
+	case s.err != nil:
 		return nil, nil, s.err
+	case s.form != nil:
+		return []json.RawMessage{s.form}, nil, nil
 	}
 	if t, ok := s.cell.dest.(*sql.NullTime); ok && !s.cell.null {
 		if dialectName != dialect.SQLite { // which alone keeps more
@@ -81,6 +85,18 @@ func (s StoredValue) forms(dialectName string) (forms []json.RawMessage, at *tim
 	return forms, nil, nil
 }
 
+// coded returns the form that a codec gives the value, or nil for NULL.
+func (s StoredValue) coded(c *fieldCodec, dialectName string) (json.RawMessage, error) {
+	if s.err != nil || s.cell.null {
+		return nil, s.err
+	}
+	dest := s.cell.dest
+	if t, ok := dest.(*sql.NullTime); ok && dialectName != dialect.SQLite {
+		dest = &sql.NullTime{Time: t.Time.Truncate(time.Microsecond), Valid: true}
+	}
+	return c.encodeCell(dest, dialectName)
+}
+
 // storedAny returns v by its Go type alone, for filters that do not know the field.
 func storedAny(v any) StoredValue {
 	switch v := v.(type) {
@@ -92,7 +108,7 @@ func storedAny(v any) StoredValue {
 		if !json.Valid(v) {
 			return StoredValue{err: fmt.Errorf("%q is not JSON", []byte(v))}
 		}
-		return StoredValue{cell: NewCell(v)}
+		return StoredValue{form: v}
 	case time.Time:
 		return Stored(new(sql.NullTime), v)
 	case []byte:

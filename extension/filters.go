@@ -2,6 +2,7 @@ package extension
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"entgo.io/ent/entc/gen"
@@ -9,14 +10,24 @@ import (
 
 // A filter is what a type's package gets to select the entries about one of its fields or edges.
 type filter struct {
-	Name string // in the log
-	Func string // what the names of its functions begin with
-	Type string // of a value, or of an id; empty if no value can be compared
-	Nil  bool   // the value can be NULL
-	Many bool   // an edge to many
+	Name     string // in the log
+	Formerly []string
+	Func     string // what the names of its functions begin with
+	Type     string // of a value, or of an id; empty if no value can be compared
+	Nil      bool   // the value can be NULL
+	Many     bool   // an edge to many
 
 	field *gen.Field
 	own   string // the type's package
+}
+
+// Names returns the names that it has in the log, today's first, as arguments.
+func (f *filter) Names() string {
+	args := strconv.Quote(f.Name)
+	for _, name := range f.Formerly {
+		args += ", " + strconv.Quote(name)
+	}
+	return args
 }
 
 // Stored returns the expression of the stored form of a value.
@@ -41,7 +52,7 @@ func (f *filter) Stored(v string) string {
 func (t *typ) Filters() []*filter {
 	var fs []*filter
 	for _, c := range t.Fields {
-		f := &filter{Name: c.Name, Func: pascal(c.Name), field: c.field, own: t.Package()}
+		f := &filter{Name: c.Name, Formerly: c.Formerly, Func: pascal(c.Name), field: c.field, own: t.Package()}
 		if c.edge == nil {
 			f.Func, f.Nil = c.field.StructField(), c.field.Optional
 		} else {
@@ -53,7 +64,7 @@ func (t *typ) Filters() []*filter {
 		fs = append(fs, f)
 	}
 	for _, l := range t.Links {
-		f := &filter{Name: l.Name, Func: l.edge.StructField(), Many: true, field: l.edge.Type.ID, own: t.Package()}
+		f := &filter{Name: l.Name, Formerly: l.Formerly, Func: l.edge.StructField(), Many: true, field: l.edge.Type.ID, own: t.Package()}
 		f.Type = f.valueType(true)
 		fs = append(fs, f)
 	}

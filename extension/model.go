@@ -58,6 +58,7 @@ type column struct {
 	Constant  string // of the column's name, in the type's package
 	Value     string // the member of the entity
 	JSON      bool
+	External  bool // read and written by a ValueScanner
 	Nillable  bool
 	Sensitive bool
 	Formerly  []string // names that it had before
@@ -369,7 +370,7 @@ func checkList(n *gen.Type, list string, names []string) error {
 func fieldColumn(f *gen.Field) *column {
 	return &column{
 		Name: f.Name, Constant: f.Constant(), Value: f.StructField(),
-		JSON: f.IsJSON(), Nillable: f.NillableValue(), Sensitive: f.Sensitive(), key: f.StorageKey(), field: f,
+		JSON: f.IsJSON(), External: f.HasValueScanner(), Nillable: f.NillableValue(), Sensitive: f.Sensitive(), key: f.StorageKey(), field: f,
 	}
 }
 

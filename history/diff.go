@@ -67,7 +67,7 @@ func difference(schema *auditlog.Schema, label, id string, from, to *image) Diff
 			unknown[f.Name] = true
 			put(before, f.Name, from.raw(f.Name))
 			put(after, f.Name, to.raw(f.Name))
-		case from != nil && to != nil && replay.Equal(from.fields[f.Name], to.fields[f.Name]):
+		case from != nil && to != nil && replay.Same(t, f, from.fields[f.Name], to.fields[f.Name]):
 		default:
 			if from != nil {
 				put(before, f.Name, from.raw(f.Name))

@@ -36,8 +36,8 @@ type NotThereError struct {
 	Err      error // ErrNotYet, ErrGone or ErrUnrecorded
 	Type, ID string
 	Moment   Moment
-
-	notFound error
+	// NotFound is ent's error, which the generated IsNotFound looks for.
+	NotFound error
 }
 
 // Error implements error.
@@ -49,4 +49,4 @@ func (e *NotThereError) Error() string {
 }
 
 // Unwrap returns why, and ent's own error.
-func (e *NotThereError) Unwrap() []error { return []error{e.Err, e.notFound} }
+func (e *NotThereError) Unwrap() []error { return []error{e.Err, e.NotFound} }

@@ -79,7 +79,7 @@ func (p *Past[N, ID, P]) version(ctx context.Context, node *N) (*Version, error)
 
 // missing returns why an entity was not there.
 func (p *Past[N, ID, P]) missing(ctx context.Context, r *reader, place Place, id string) error {
-	e := &NotThereError{Err: ErrUnrecorded, Type: p.kind.Type.Label, ID: id, Moment: p.moment, notFound: p.kind.NotFound}
+	e := &NotThereError{Err: ErrUnrecorded, Type: p.kind.Type.Label, ID: id, Moment: p.moment, NotFound: p.kind.NotFound}
 	// The first entry, and whether there was one by then.
 	s := r.log(ctx, p.kind.Type)
 	about(s, []string{id})

@@ -61,7 +61,7 @@ func (r *reader) snapshot(ctx context.Context, f func(dialect.ExecQuerier) error
 func (r *reader) log(ctx context.Context, t *auditlog.Type) *sql.Selector {
 	b := sql.Dialect(r.dialect)
 	s := b.Select().From(b.Table(r.Table).Schema(r.TableSchema).As("sqlaudit_log")).WithContext(ctx)
-	return s.Where(sql.EQ(s.C(auditlog.ColumnResourceType), t.Label))
+	return s.Where(t.OfType(s))
 }
 
 // about restricts s to the entries about some entities.
@@ -127,6 +127,7 @@ func (r *reader) entries(ctx context.Context, ex dialect.ExecQuerier, t *auditlo
 				return fmt.Errorf("entry %s: %w", e.ID, err)
 			}
 		}
+		e.Before, e.After, e.redacted = t.Rename(e.Before), t.Rename(e.After), t.RenameList(e.redacted)
 		return each(e)
 	})
 }

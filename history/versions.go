@@ -129,7 +129,7 @@ func (vs *Versions[N, ID, P]) read(ctx context.Context) ([]*Version, error) {
 	case len(images) > 0:
 		return nil, vs.kind.NotFound // none may be seen
 	default:
-		return nil, &NotThereError{Err: ErrUnrecorded, Type: vs.kind.Type.Label, ID: vs.id, notFound: vs.kind.NotFound}
+		return nil, &NotThereError{Err: ErrUnrecorded, Type: vs.kind.Type.Label, ID: vs.id, NotFound: vs.kind.NotFound}
 	}
 }
 

@@ -178,7 +178,7 @@ func (b *batch) unknown(row live, e *Entity) auditlog.Values {
 	out := make(auditlog.Values)
 	for i, f := range b.typ.Fields {
 		is, known := e.Fields[f.Name]
-		if !f.Sensitive && (!known || !begun && same(b.typ, f.Name, is, row.Values[i])) {
+		if !f.Sensitive && (!known || !begun && Same(b.typ, f, is, row.Values[i])) {
 			out[f.Name] = row.Values[i]
 		}
 	}

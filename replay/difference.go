@@ -104,7 +104,7 @@ func (r *run) compare(t *auditlog.Type, row live, e *Entity) []Difference {
 		case f.Sensitive:
 		case !ok:
 			add(UnknownField, f.Name, nil, row.Values[i])
-		case !same(t, f.Name, is, row.Values[i]):
+		case !Same(t, f, is, row.Values[i]):
 			add(DifferentField, f.Name, is, row.Values[i])
 		}
 	}

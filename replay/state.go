@@ -182,7 +182,7 @@ func (a *addition) baseline() {
 	})
 	e.Begun = true
 	for _, n := range sorted(a.entry.After) {
-		if was, says := e.Fields[n], a.entry.After[n]; a.typ.Field(n) != nil && was != nil && !same(a.typ, n, was, says) {
+		if was, says := e.Fields[n], a.entry.After[n]; a.typ.Field(n) != nil && was != nil && !Same(a.typ, a.typ.Field(n), was, says) {
 			a.found(Finding{Break: BreakValue, Name: n, Was: was, Says: says}, false)
 		}
 	}
@@ -218,7 +218,7 @@ func (a *addition) before() {
 		raw := a.entry.Before[n]
 		if a.typ.Edge(n) == nil {
 			// What is not known cannot be contradicted.
-			if was, ok := a.entity.Fields[n]; ok && !same(a.typ, n, was, raw) {
+			if was, ok := a.entity.Fields[n]; ok && !Same(a.typ, a.typ.Field(n), was, raw) {
 				a.found(Finding{Break: BreakValue, Name: n, Was: was, Says: raw}, false)
 			}
 			continue
@@ -256,13 +256,10 @@ func (a *addition) after() {
 	}
 }
 
-// same reports whether two values of a field are the same.
-func same(t *auditlog.Type, name string, a, b json.RawMessage) bool {
-	if Equal(a, b) {
-		return true
-	}
-	f := t.Field(name)
-	return a != nil && b != nil && f.Recoded(a, b) && Equal(t.Recode(f, a), t.Recode(f, b))
+// Same reports whether two values of a field of t are the same, of which one may be in another form: as it was written before the field had its present type,
+// or the client its codec.
+func Same(t *auditlog.Type, f *auditlog.Field, a, b json.RawMessage) bool {
+	return Equal(a, b) || a != nil && b != nil && f.Recoded(a, b) && Equal(t.Recode(f, a), t.Recode(f, b))
 }
 
 func sorted(v auditlog.Values) []string { return slices.Sorted(maps.Keys(v)) }

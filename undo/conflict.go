@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/replay"
 )
 
 // conflicts are what undoing would lose.
@@ -104,7 +105,7 @@ func (c *conflicts) fields(s *step, later []*entry) {
 			}
 		}
 		_, now := s.field(f.Name)
-		differs := known && own != nil && !same(now, own.After[f.Name])
+		differs := known && own != nil && !replay.Same(s.typ.Type, f, now, own.After[f.Name])
 		switch {
 		case s.typ.member(f.Name).Touched && (again != nil || differs):
 			delete(s.fields, f.Name) // each update changes it, and so will this
@@ -284,7 +285,7 @@ func (c *conflicts) references(ctx context.Context) error {
 			f, now := s.field(name)
 			fk := s.reference(f)
 			raw := s.fields[name]
-			if fk == nil || same(raw, null) || s.row != nil && same(raw, now) {
+			if fk == nil || same(raw, null) || s.row != nil && replay.Same(s.typ.Type, f, raw, now) {
 				continue
 			}
 			t := c.Schema.Named(fk.References)

@@ -92,6 +92,9 @@ func (c *Client) entries(ctx context.Context, s *sql.Selector) ([]*entry, error)
 				return fmt.Errorf("entry %s: %w", e.ID, err)
 			}
 		}
+		if t := c.Schema.Label(e.Type); t != nil { // under today's names
+			e.Type, e.Before, e.After, e.Redacted = t.Label, t.Rename(e.Before), t.Rename(e.After), t.RenameList(e.Redacted)
+		}
 		e.Restores = bytes.Contains(said[MetadataKey], []byte(`"reverts"`))
 		out = append(out, e)
 		return nil

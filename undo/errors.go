@@ -15,9 +15,6 @@ var (
 	// ErrBaseline is returned for entries that say what was there before the log followed it: they are of no change, and there is nothing to undo.
 	ErrBaseline = errors.New("sqlaudit: a baseline is no change that could be undone")
 
-	// ErrNotThere is returned where an entity is to be as it was at a moment at which it was not there, or the log does not know it to have been.
-	ErrNotThere = errors.New("sqlaudit: the entity was not there at that moment")
-
 	// ErrNotDeleted is returned where an entity is to be undeleted that is there, or of which the log does not say that it was deleted.
 	ErrNotDeleted = errors.New("sqlaudit: the entity is not deleted")
 
@@ -96,8 +93,10 @@ func (e *ConflictError) Error() string {
 // An Unknown is a value that the log does not have.
 type Unknown struct {
 	Type, ID, Field string
-	// Redacted says that the field is sensitive. Else it is not tracked, or the type does not have it any more.
+	// Redacted says that the field is sensitive. Else it is not tracked, or the type does not have it any more, or Err says why its value cannot be read
+	// as the field's type: with auditlog.ErrNoCodec, where the client lacks the codec that wrote it.
 	Redacted bool
+	Err      error
 	// Required says that the entity cannot be created without it.
 	Required bool
 }
@@ -106,6 +105,8 @@ type Unknown struct {
 func (u Unknown) String() string {
 	s := u.Type + " " + u.ID + ": " + u.Field
 	switch {
+	case u.Err != nil:
+		s += " cannot be read: " + u.Err.Error()
 	case u.Redacted:
 		s += " is redacted"
 	case u.Required:
@@ -122,6 +123,17 @@ type UnknownError struct{ Fields []Unknown }
 // Error implements error. It names the first few fields.
 func (e *UnknownError) Error() string {
 	return fmt.Sprintf("sqlaudit: values are unknown: %s: give them by With, or pass LeaveUnknown to leave what is not required", some(e.Fields))
+}
+
+// Unwrap returns why values cannot be read.
+func (e *UnknownError) Unwrap() []error {
+	var errs []error
+	for _, u := range e.Fields {
+		if u.Err != nil {
+			errs = append(errs, u.Err)
+		}
+	}
+	return errs
 }
 
 // some returns the first few of a list.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/replay"
 )
 
 // write takes the steps. What changed last is put back first, so that what is unique is free, and what refers to a row goes before it; an entity that is
@@ -216,7 +217,7 @@ func (r *run) update(ctx context.Context, s *step) error {
 	for _, name := range s.names() {
 		f, now := s.field(name)
 		raw := s.fields[name]
-		if same(raw, now) || f.Sensitive {
+		if replay.Same(s.typ.Type, f, raw, now) || f.Sensitive {
 			continue
 		}
 		if late, err := r.precede(ctx, s, f, raw); err != nil {
@@ -308,7 +309,7 @@ func (r *run) follow(ctx context.Context, s *step) error {
 	w := &Write{}
 	for _, name := range s.late {
 		f, now := s.field(name)
-		if raw := s.fields[name]; !same(raw, now) {
+		if raw := s.fields[name]; !replay.Same(s.typ.Type, f, raw, now) {
 			if err := r.put(w, s, f, raw, now); err != nil {
 				return err
 			}

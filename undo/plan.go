@@ -23,6 +23,7 @@ type step struct {
 	then     bool                       // the entity was there before
 	fields   map[string]json.RawMessage // what its fields were before, as far as they are to be put back
 	redacted map[string]bool            // the fields of which that is unknown
+	unread   map[string]error           // those of them whose values cannot be read, and why
 	links    map[*auditlog.Edge]*delta
 	whole    bool // of edges, no other links than those of links are to stay
 
@@ -74,6 +75,7 @@ func (s *step) key() string {
 // fold goes back through the entries, newest first.
 func (s *step) fold() error {
 	s.then, s.fields, s.redacted, s.links = true, map[string]json.RawMessage{}, map[string]bool{}, map[*auditlog.Edge]*delta{}
+	s.unread = map[string]error{}
 	for _, e := range slices.Backward(s.entries) {
 		switch e.Action {
 		case auditlog.ActionCreate:
@@ -100,7 +102,19 @@ func (s *step) fold() error {
 			}
 		}
 	}
+	s.read()
 	return nil
+}
+
+// read finds out which of the fields' values cannot be read any more. They are unknown.
+func (s *step) read() {
+	for _, name := range s.names() {
+		f, _ := s.field(name)
+		if _, err := s.typ.Decode(f, s.fields[name]); err != nil {
+			s.unread[name], s.redacted[name] = err, true
+			delete(s.fields, name)
+		}
+	}
 }
 
 // revive takes all that a deletion says of the entity.
@@ -161,6 +175,9 @@ func (s *step) fillFrom(e *entry) error {
 	for name := range last.redacted {
 		if _, ok := s.fields[name]; !ok {
 			s.redacted[name] = true
+			if err := last.unread[name]; err != nil {
+				s.unread[name] = err
+			}
 		}
 	}
 	for edge, l := range last.links {

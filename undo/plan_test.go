@@ -1,6 +1,7 @@
 package undo
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -17,6 +18,23 @@ func thing() (*Type, *auditlog.Edge) {
 		Name: "Thing", Identity: auditlog.Identity{Label: "Thing", Columns: []auditlog.IdentityColumn{{Name: "id"}}}, Key: []string{"id"},
 		Fields: []*auditlog.Field{{Name: "name", Column: "name"}, {Name: "code", Column: "code"}, {Name: "secret", Column: "secret", Sensitive: true}},
 		Edges:  []*auditlog.Edge{edge},
+		ScanValues: func(columns []string) ([]any, error) {
+			values := make([]any, len(columns))
+			for i := range values {
+				values[i] = new(sql.NullString)
+			}
+			return values, nil
+		},
+		Assign: func(columns []string, values []any) (any, error) {
+			node := make(map[string]string)
+			for i, c := range columns {
+				node[c] = values[i].(*sql.NullString).String
+			}
+			return node, nil
+		},
+	}
+	for _, f := range t.Fields {
+		f.Value = func(node any) any { return node.(map[string]string)[f.Column] }
 	}
 	auditlog.NewSchema(t)
 	return &Type{Type: t, Members: []Member{

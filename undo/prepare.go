@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/replay"
 )
 
 // prepare makes the plan of undoing entries, with the rows locked that it is about, and fails if something would be lost, or is not known.
@@ -58,7 +59,7 @@ func (r *run) writable() error {
 		}
 		for _, name := range s.names() {
 			f, now := s.field(name)
-			if s.typ.member(name).Immutable && !f.Sensitive && !same(s.fields[name], now) {
+			if s.typ.member(name).Immutable && !f.Sensitive && !replay.Same(s.typ.Type, f, s.fields[name], now) {
 				return errorf(ErrImmutable, "%s %s: %s", s.typ.Label, s.id, name)
 			}
 		}
@@ -171,8 +172,11 @@ func (r *run) known() error {
 			if given || known {
 				continue
 			}
-			u := Unknown{Type: s.typ.Label, ID: s.id, Field: m.Name, Redacted: s.redacted[m.Name], Required: m.Required && s.row == nil && !s.has(m.Name)}
-			if u.Required || u.Redacted && !r.leave {
+			u := Unknown{
+				Type: s.typ.Label, ID: s.id, Field: m.Name, Redacted: s.redacted[m.Name] && s.unread[m.Name] == nil, Err: s.unread[m.Name],
+				Required: m.Required && s.row == nil && !s.has(m.Name),
+			}
+			if u.Required || s.redacted[m.Name] && !r.leave {
 				unknown = append(unknown, u)
 			}
 		}

@@ -61,7 +61,7 @@ func (c *Client) Transaction(ctx context.Context, txID uuid.UUID, opts ...Option
 	return err
 }
 
-// To has an entity be what it was at a moment: all its entries after the moment are undone. Fails with ErrNotThere if it was not there then,
+// To has an entity be what it was at a moment: all its entries after the moment are undone. Fails with a *history.NotThereError if it was not there then, with
 // history.ErrNoTransaction, and otherwise as Entry does.
 func (c *Client) To(ctx context.Context, t *auditlog.Type, id string, m history.Moment, opts ...Option) error {
 	if _, _, err := auditdriver.Find(c.Driver, c.Inner); err != nil {
@@ -83,21 +83,31 @@ func (c *Client) To(ctx context.Context, t *auditlog.Type, id string, m history.
 		if err != nil {
 			return err
 		}
-		if len(entries) == 0 {
-			if row == nil {
-				return errorf(ErrNotThere, "%s %s", t.Label, id)
-			}
-			return nil
-		}
-		if entries[0].Action == auditlog.ActionBaseline {
+		// missing says why it was not there: for one reason if the log has entries by then, else for another.
+		missing := func(then, otherwise error) error {
 			s := r.about(t, id).Limit(1)
 			place.Happened(s)
 			earlier, err := r.entries(ctx, s)
 			if err != nil {
 				return err
 			}
+			e := &history.NotThereError{Err: then, Type: t.Label, ID: id, Moment: m, NotFound: r.label(t.Label).NotFound}
 			if len(earlier) == 0 {
-				return errorf(ErrNotThere, "%s %s", t.Label, id)
+				e.Err = otherwise
+			}
+			if e.Err == nil {
+				return nil
+			}
+			return e
+		}
+		switch {
+		case len(entries) == 0 && row == nil:
+			return missing(history.ErrGone, history.ErrUnrecorded)
+		case len(entries) == 0:
+			return nil
+		case entries[0].Action == auditlog.ActionBaseline:
+			if err := missing(nil, history.ErrUnrecorded); err != nil {
+				return err
 			}
 		}
 		r.moment = true
@@ -105,7 +115,7 @@ func (c *Client) To(ctx context.Context, t *auditlog.Type, id string, m history.
 			return err
 		}
 		if !r.steps[0].then {
-			return errorf(ErrNotThere, "%s %s", t.Label, id)
+			return missing(history.ErrGone, history.ErrNotYet)
 		}
 		return nil
 	})
@@ -154,7 +164,7 @@ func (c *Client) with(ctx context.Context, column string, id uuid.UUID) ([]*entr
 // about returns a selector of the entries about an entity.
 func (c *Client) about(t *auditlog.Type, ids ...string) *sql.Selector {
 	s := c.log()
-	return s.Where(sql.And(sql.EQ(s.C(auditlog.ColumnResourceType), t.Label), sql.In(s.C(auditlog.ColumnResourceID), list(ids)...)))
+	return s.Where(sql.And(t.OfType(s), sql.In(s.C(auditlog.ColumnResourceID), list(ids)...)))
 }
 
 func list[T any](in []T) []any {

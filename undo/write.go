@@ -42,6 +42,8 @@ type Type struct {
 	*auditlog.Type
 	// Members are the fields of the type, also those that are not tracked, and its edges.
 	Members []Member
+	// NotFound is ent's error.
+	NotFound error
 	// Create, Update and Delete run a mutation of one entity. Create returns the entity.
 	Create         func(context.Context, *Write) (any, error)
 	Update, Delete func(context.Context, *Write) error

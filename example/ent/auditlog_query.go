@@ -344,6 +344,10 @@ func (_q *AuditLogQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Aud
 		nodes = append(nodes, node)
 		return node.assignValues(columns, values)
 	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
+	}
 	if _spec.Order == nil {
 		// Entries come in the order in which things happened unless told otherwise.
 		_spec.Order = func(s *sql.Selector) { auditlog.ByID()(s) }
@@ -363,6 +367,10 @@ func (_q *AuditLogQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Aud
 
 func (_q *AuditLogQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
+	}
 	if _spec.Order == nil {
 		// Entries come in the order in which things happened unless told otherwise.
 		_spec.Order = func(s *sql.Selector) { auditlog.ByID()(s) }
@@ -430,6 +438,9 @@ func (_q *AuditLogQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	ctx = _q.auditContext(ctx)
+	selector.WithContext(ctx)
+
 	for _, p := range _q.predicates {
 		p(selector)
 	}

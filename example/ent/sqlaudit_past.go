@@ -67,7 +67,7 @@ func (_m *Customer) AuditVersions() *CustomerVersions {
 func (c *CustomerClient) auditKind() *sqlaudithistory.Kind[Customer, int, predicate.Customer] {
 	return &sqlaudithistory.Kind[Customer, int, predicate.Customer]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditCustomerType,
+		Type:   c.auditDescription().Of(auditCustomerType),
 		Node:   func(id int) *Customer { return &Customer{config: c.config, ID: id} },
 		ID:     func(n *Customer) int { return n.ID },
 		Bind:   func(n *Customer, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -145,7 +145,7 @@ func (_m *User) AuditVersions() *UserVersions {
 func (c *UserClient) auditKind() *sqlaudithistory.Kind[User, int, predicate.User] {
 	return &sqlaudithistory.Kind[User, int, predicate.User]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditUserType,
+		Type:   c.auditDescription().Of(auditUserType),
 		Node:   func(id int) *User { return &User{config: c.config, ID: id} },
 		ID:     func(n *User) int { return n.ID },
 		Bind:   func(n *User, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },

@@ -5,10 +5,7 @@ import (
 	stdsql "database/sql"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,8 +21,6 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/patron"
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
-
-var updateRename = flag.Bool("update-rename", false, "rewrite the SQL of renamed types")
 
 func TestRename(t *testing.T) { runCases(t, renameCases) }
 
@@ -288,14 +283,7 @@ func TestRenameSQL(t *testing.T) {
 				}
 			}
 		}
-		file := filepath.Join("testdata", "sql", "rename", b.name+".sql")
-		if *updateRename {
-			require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-			require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o600))
-		}
-		want, err := os.ReadFile(file)
-		require.NoError(t, err)
-		require.Equal(t, string(want), text.String())
+		b.golden(t, "rename/all", text.String())
 	})
 }
 

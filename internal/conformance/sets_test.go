@@ -2,11 +2,7 @@ package conformance
 
 import (
 	"database/sql"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -33,22 +29,10 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
-var updatePast = flag.Bool("update-past", false, "write the statements of reading the past to testdata/sql/past")
-
-var pastID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-
 // goldenPast compares the statements since the probe's reset with those in a file.
 func goldenPast(t *testing.T, e *env, name string) {
 	t.Helper()
-	got := pastID.ReplaceAllString(strings.Join(e.probe.calls, "\n"), "<id>") + "\n"
-	file := filepath.Join("testdata", "sql", "past", name+"."+e.backend.name+".sql")
-	if *updatePast {
-		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		require.NoError(t, os.WriteFile(file, []byte(got), 0o600))
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err, "run the test with -update-past")
-	require.Equal(t, string(want), got)
+	e.backend.golden(t, "past/"+name, strings.Join(e.probe.calls, "\n")+"\n")
 }
 
 func TestSets(t *testing.T) { runCases(t, setCases) }

@@ -1,10 +1,7 @@
 package conformance
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,21 +13,6 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 )
-
-var updateTransaction = flag.Bool("update-transaction", false, "write the statements that read transactions to testdata")
-
-// statement sees that a statement is the one in a file of testdata.
-func (e *env) statement(t *testing.T, name, query string) {
-	t.Helper()
-	file := filepath.Join("testdata", "sql", "transaction", name+"."+e.backend.dialect+".sql")
-	if *updateTransaction {
-		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		require.NoError(t, os.WriteFile(file, []byte(query+"\n"), 0o600))
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err)
-	require.Equal(t, string(want), query+"\n")
-}
 
 func TestTransaction(t *testing.T) { runCases(t, transactionCases) }
 
@@ -49,7 +31,7 @@ var transactionCases = []testCase{
 		got, err := e.client.AuditTransaction(e.ctx, entry.TxID)
 		require.NoError(t, err)
 		require.Equal(t, []string{"SELECT log"}, e.probe.noted())
-		e.statement(t, "one", e.probe.calls[0])
+		e.backend.golden(t, "transaction/one", e.probe.calls[0]+"\n")
 		require.Equal(t, entry.TxID, got.ID)
 		require.Equal(t, entry.OccurredAt, got.Time)
 		require.Equal(t, sqlaudit.Actor{ID: "42", Type: "User", Name: "Ada"}, got.Actor)
@@ -109,7 +91,7 @@ var transactionCases = []testCase{
 		got, err := u.QueryHistory().Transactions(e.ctx)
 		require.NoError(t, err)
 		require.Equal(t, []string{"SELECT log"}, e.probe.noted())
-		e.statement(t, "of_query", e.probe.calls[0])
+		e.backend.golden(t, "transaction/of_query", e.probe.calls[0]+"\n")
 		var sizes []int
 		for _, tx := range got {
 			sizes = append(sizes, len(tx.Entries))

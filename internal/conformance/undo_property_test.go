@@ -381,7 +381,7 @@ func TestUndoProperty(t *testing.T) {
 			undoing := e.revertTo(t, entry, history.AfterTx(then.TxID))
 			typ := entry.ResourceType
 			switch row, there := before[typ][entry.ResourceID]; {
-			case errors.Is(undoing, sqlaudit.ErrNotThere):
+			case errors.As(undoing, new(*sqlaudit.NotThereError)):
 				require.False(rt, there, "it was there")
 			case undoing == nil:
 				require.True(rt, there)

@@ -318,8 +318,10 @@ var undoCases = []testCase{
 		require.Equal(t, map[string]any{"type": "User", "id": idText(t, u.ID), "to": history.At(at.OccurredAt).String()}, e.newest().Metadata["sqlaudit"].(map[string]any)["reverts"])
 
 		w := e.user("w")
-		require.ErrorIs(t, e.client.User.RevertTo(e.ctx, w.ID, history.At(at.OccurredAt)), sqlaudit.ErrNotThere)
-		require.ErrorIs(t, e.client.User.RevertTo(e.ctx, 1<<30, history.At(at.OccurredAt)), sqlaudit.ErrNotThere)
+		require.ErrorIs(t, e.client.User.RevertTo(e.ctx, w.ID, history.At(at.OccurredAt)), sqlaudit.ErrNotYet)
+		unknown := e.client.User.RevertTo(e.ctx, 1<<30, history.At(at.OccurredAt))
+		require.ErrorIs(t, unknown, sqlaudit.ErrUnrecorded)
+		require.True(t, ent.IsNotFound(unknown))
 		require.ErrorIs(t, e.client.User.RevertTo(e.ctx, u.ID, history.AfterTx(uuid.New())), history.ErrNoTransaction)
 		before = e.tables(t)
 		created := e.newest()
@@ -469,7 +471,7 @@ var undoCases = []testCase{
 		e.baseline(t)
 		require.ErrorIs(t, e.revert(), sqlaudit.ErrBaseline)
 		require.ErrorIs(t, e.client.AuditRevertTransaction(e.ctx, e.newest().TxID), sqlaudit.ErrBaseline)
-		require.ErrorIs(t, e.client.Badge.RevertTo(e.ctx, 900, history.At(e.newest().OccurredAt.Add(-1e9))), sqlaudit.ErrNotThere, "who knows")
+		require.ErrorIs(t, e.client.Badge.RevertTo(e.ctx, 900, history.At(e.newest().OccurredAt.Add(-1e9))), sqlaudit.ErrUnrecorded, "who knows")
 		require.NoError(t, e.client.Badge.RevertTo(e.ctx, 900, history.At(e.newest().OccurredAt)))
 	}},
 	{"in a transaction of the user's", "it is part of it", func(t *testing.T, e *env) {

@@ -41,6 +41,7 @@ func (_d *AuditLogDelete) ExecX(ctx context.Context) int {
 
 func (_d *AuditLogDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(auditlog.Table, sqlgraph.NewFieldSpec(auditlog.FieldID, field.TypeUUID))
+	ctx = _d.auditContext(ctx)
 
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {

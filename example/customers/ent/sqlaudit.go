@@ -37,19 +37,22 @@ var auditCustomerType = &sqlauditlog.Type{
 	},
 	Fields: []*sqlauditlog.Field{
 		{
-			Name:   "name",
-			Column: customer.FieldName,
-			Value:  func(n any) any { return n.(*Customer).Name },
+			Name:    "name",
+			Column:  customer.FieldName,
+			Value:   func(n any) any { return n.(*Customer).Name },
+			Pointer: func(n any) any { return &n.(*Customer).Name },
 		},
 		{
-			Name:   "email",
-			Column: customer.FieldEmail,
-			Value:  func(n any) any { return n.(*Customer).Email },
+			Name:    "email",
+			Column:  customer.FieldEmail,
+			Value:   func(n any) any { return n.(*Customer).Email },
+			Pointer: func(n any) any { return &n.(*Customer).Email },
 		},
 		{
-			Name:   "user_id",
-			Column: customer.FieldUserID,
-			Value:  func(n any) any { return n.(*Customer).UserID },
+			Name:    "user_id",
+			Column:  customer.FieldUserID,
+			Value:   func(n any) any { return n.(*Customer).UserID },
+			Pointer: func(n any) any { return &n.(*Customer).UserID },
 		},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{

@@ -66,7 +66,7 @@ func (_m *Customer) AuditVersions() *CustomerVersions {
 func (c *CustomerClient) auditKind() *sqlaudithistory.Kind[Customer, int, predicate.Customer] {
 	return &sqlaudithistory.Kind[Customer, int, predicate.Customer]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditCustomerType,
+		Type:   c.auditDescription().Of(auditCustomerType),
 		Node:   func(id int) *Customer { return &Customer{config: c.config, ID: id} },
 		ID:     func(n *Customer) int { return n.ID },
 		Bind:   func(n *Customer, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },

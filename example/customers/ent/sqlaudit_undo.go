@@ -120,7 +120,7 @@ func (c *CustomerClient) RevertTo(ctx context.Context, id int, moment sqlaudithi
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditCustomerType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditCustomerType), name, moment, opts...)
 }
 
 // Undelete creates a Customer that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -130,7 +130,7 @@ func (c *CustomerClient) Undelete(ctx context.Context, id int, opts ...sqlauditu
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditCustomerType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditCustomerType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -142,12 +142,13 @@ func (c *CustomerClient) Undelete(ctx context.Context, id int, opts ...sqlauditu
 // auditUndo says how mutations of the type are made.
 func (c *CustomerClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditCustomerType,
+		Type: c.auditDescription().Of(auditCustomerType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: customer.FieldName, Required: true},
 			{Name: "email", Column: customer.FieldEmail, Required: true},
 			{Name: "user_id", Column: customer.FieldUserID, Required: true},
 		},
+		NotFound: &NotFoundError{label: customer.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Customer), c.Create()
 			_create.mutation._undo = w

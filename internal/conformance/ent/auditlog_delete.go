@@ -45,6 +45,7 @@ func (_d *AuditLogDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(auditlog.Table, sqlgraph.NewFieldSpec(auditlog.FieldID, field.TypeUUID))
 	_spec.Node.Schema = _d.schemaConfig.AuditLog
 	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
+	ctx = _d.auditContext(ctx)
 
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {

@@ -107,6 +107,7 @@ func (_u *AuditLogUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	_spec.Node.Schema = _u.schemaConfig.AuditLog
 	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
+	ctx = _u.auditContext(ctx)
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -236,6 +237,7 @@ func (_u *AuditLogUpdateOne) sqlSave(ctx context.Context) (_node *AuditLog, err 
 	_spec.Node.Schema = _u.schemaConfig.AuditLog
 	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
+	ctx = _u.auditContext(ctx)
 
 	_node = &AuditLog{config: _u.config}
 	_spec.Assign = _node.assignValues

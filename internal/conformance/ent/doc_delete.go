@@ -45,6 +45,7 @@ func (_d *DocDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(doc.Table, sqlgraph.NewFieldSpec(doc.FieldID, field.TypeString))
 	_spec.Node.Schema = _d.schemaConfig.Doc
 	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
+	ctx = _d.auditContext(ctx)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

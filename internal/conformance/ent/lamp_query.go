@@ -353,6 +353,10 @@ func (_q *LampQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Lamp, e
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
+	}
 
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -372,6 +376,10 @@ func (_q *LampQuery) sqlCount(ctx context.Context) (int, error) {
 	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
+	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
 	}
 
 	_spec.Node.Columns = _q.ctx.Fields
@@ -439,6 +447,9 @@ func (_q *LampQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	t1.Schema(_q.schemaConfig.Lamp)
 	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	selector.WithContext(ctx)
+	ctx = _q.auditContext(ctx)
+	selector.WithContext(ctx)
+
 	for _, m := range _q.modifiers {
 		m(selector)
 	}

@@ -397,6 +397,10 @@ func (_q *OrgQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Org, err
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
+	}
 
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -455,6 +459,10 @@ func (_q *OrgQuery) sqlCount(ctx context.Context) (int, error) {
 	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
+	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
 	}
 
 	_spec.Node.Columns = _q.ctx.Fields
@@ -522,6 +530,9 @@ func (_q *OrgQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	t1.Schema(_q.schemaConfig.Org)
 	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	selector.WithContext(ctx)
+	ctx = _q.auditContext(ctx)
+	selector.WithContext(ctx)
+
 	for _, m := range _q.modifiers {
 		m(selector)
 	}

@@ -405,6 +405,10 @@ func (_q *PetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Pet, err
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
+	}
 
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -463,6 +467,10 @@ func (_q *PetQuery) sqlCount(ctx context.Context) (int, error) {
 	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
+	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
 	}
 
 	_spec.Node.Columns = _q.ctx.Fields
@@ -530,6 +538,9 @@ func (_q *PetQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	t1.Schema(_q.schemaConfig.Pet)
 	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	selector.WithContext(ctx)
+	ctx = _q.auditContext(ctx)
+	selector.WithContext(ctx)
+
 	for _, m := range _q.modifiers {
 		m(selector)
 	}

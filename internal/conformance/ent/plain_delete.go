@@ -45,6 +45,7 @@ func (_d *PlainDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(plain.Table, sqlgraph.NewFieldSpec(plain.FieldID, field.TypeInt))
 	_spec.Node.Schema = _d.schemaConfig.Plain
 	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
+	ctx = _d.auditContext(ctx)
 
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {

@@ -97,6 +97,7 @@ func (_u *PlainUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	_spec.Node.Schema = _u.schemaConfig.Plain
 	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
+	ctx = _u.auditContext(ctx)
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -216,6 +217,7 @@ func (_u *PlainUpdateOne) sqlSave(ctx context.Context) (_node *Plain, err error)
 	_spec.Node.Schema = _u.schemaConfig.Plain
 	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
+	ctx = _u.auditContext(ctx)
 
 	_node = &Plain{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -437,6 +437,10 @@ func (_q *PostQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Post, e
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
+	}
 
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -564,6 +568,10 @@ func (_q *PostQuery) sqlCount(ctx context.Context) (int, error) {
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
+	}
 
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
@@ -630,6 +638,9 @@ func (_q *PostQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	t1.Schema(_q.schemaConfig.Post)
 	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	selector.WithContext(ctx)
+	ctx = _q.auditContext(ctx)
+	selector.WithContext(ctx)
+
 	for _, m := range _q.modifiers {
 		m(selector)
 	}

@@ -3,6 +3,8 @@
 package ent
 
 import (
+	"context"
+
 	sqlauditlog "github.com/sqlaudit/sqlaudit/auditlog"
 )
 
@@ -28,4 +30,9 @@ func (c config) auditDescription() *sqlauditlog.Schema {
 		return c.auditTypes
 	}
 	return auditSchema
+}
+
+// auditContext returns a context by which the filters of a query know that description.
+func (c config) auditContext(ctx context.Context) context.Context {
+	return c.auditDescription().Context(ctx)
 }

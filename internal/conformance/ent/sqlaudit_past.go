@@ -91,7 +91,7 @@ func (_m *Account) AuditVersions() *AccountVersions {
 func (c *AccountClient) auditKind() *sqlaudithistory.Kind[Account, kinds.IBAN, predicate.Account] {
 	return &sqlaudithistory.Kind[Account, kinds.IBAN, predicate.Account]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditAccountType,
+		Type:   c.auditDescription().Of(auditAccountType),
 		Node:   func(id kinds.IBAN) *Account { return &Account{config: c.config, ID: id} },
 		ID:     func(n *Account) kinds.IBAN { return n.ID },
 		Bind:   func(n *Account, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -167,7 +167,7 @@ func (_m *Badge) AuditVersions() *BadgeVersions {
 func (c *BadgeClient) auditKind() *sqlaudithistory.Kind[Badge, int, predicate.Badge] {
 	return &sqlaudithistory.Kind[Badge, int, predicate.Badge]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditBadgeType,
+		Type:   c.auditDescription().Of(auditBadgeType),
 		Node:   func(id int) *Badge { return &Badge{config: c.config, ID: id} },
 		ID:     func(n *Badge) int { return n.ID },
 		Bind:   func(n *Badge, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -236,7 +236,7 @@ func (_m *Book) AuditVersions() *BookVersions {
 func (c *BookClient) auditKind() *sqlaudithistory.Kind[Book, int, predicate.Book] {
 	return &sqlaudithistory.Kind[Book, int, predicate.Book]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditBookType,
+		Type:   c.auditDescription().Of(auditBookType),
 		Node:   func(id int) *Book { return &Book{config: c.config, ID: id} },
 		ID:     func(n *Book) int { return n.ID },
 		Bind:   func(n *Book, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -314,7 +314,7 @@ func (_m *Broken) AuditVersions() *BrokenVersions {
 func (c *BrokenClient) auditKind() *sqlaudithistory.Kind[Broken, int, predicate.Broken] {
 	return &sqlaudithistory.Kind[Broken, int, predicate.Broken]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditBrokenType,
+		Type:   c.auditDescription().Of(auditBrokenType),
 		Node:   func(id int) *Broken { return &Broken{config: c.config, ID: id} },
 		ID:     func(n *Broken) int { return n.ID },
 		Bind:   func(n *Broken, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -378,7 +378,7 @@ func (_m *Card) AuditVersions() *CardVersions {
 func (c *CardClient) auditKind() *sqlaudithistory.Kind[Card, string, predicate.Card] {
 	return &sqlaudithistory.Kind[Card, string, predicate.Card]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditCardType,
+		Type:   c.auditDescription().Of(auditCardType),
 		Node:   func(id string) *Card { return &Card{config: c.config, ID: id} },
 		ID:     func(n *Card) string { return n.ID },
 		Bind:   func(n *Card, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -456,7 +456,7 @@ func (_m *Doc) AuditVersions() *DocVersions {
 func (c *DocClient) auditKind() *sqlaudithistory.Kind[Doc, string, predicate.Doc] {
 	return &sqlaudithistory.Kind[Doc, string, predicate.Doc]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditDocType,
+		Type:   c.auditDescription().Of(auditDocType),
 		Node:   func(id string) *Doc { return &Doc{config: c.config, ID: id} },
 		ID:     func(n *Doc) string { return n.ID },
 		Bind:   func(n *Doc, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -520,7 +520,7 @@ func (_m *Gauge) AuditVersions() *GaugeVersions {
 func (c *GaugeClient) auditKind() *sqlaudithistory.Kind[Gauge, int, predicate.Gauge] {
 	return &sqlaudithistory.Kind[Gauge, int, predicate.Gauge]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditGaugeType,
+		Type:   c.auditDescription().Of(auditGaugeType),
 		Node:   func(id int) *Gauge { return &Gauge{config: c.config, ID: id} },
 		ID:     func(n *Gauge) int { return n.ID },
 		Bind:   func(n *Gauge, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -584,7 +584,7 @@ func (_m *Group) AuditVersions() *GroupVersions {
 func (c *GroupClient) auditKind() *sqlaudithistory.Kind[Group, uuid.UUID, predicate.Group] {
 	return &sqlaudithistory.Kind[Group, uuid.UUID, predicate.Group]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditGroupType,
+		Type:   c.auditDescription().Of(auditGroupType),
 		Node:   func(id uuid.UUID) *Group { return &Group{config: c.config, ID: id} },
 		ID:     func(n *Group) uuid.UUID { return n.ID },
 		Bind:   func(n *Group, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -664,7 +664,7 @@ func (_m *Lamp) AuditVersions() *LampVersions {
 func (c *LampClient) auditKind() *sqlaudithistory.Kind[Lamp, int, predicate.Lamp] {
 	return &sqlaudithistory.Kind[Lamp, int, predicate.Lamp]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditLampType,
+		Type:   c.auditDescription().Of(auditLampType),
 		Node:   func(id int) *Lamp { return &Lamp{config: c.config, ID: id} },
 		ID:     func(n *Lamp) int { return n.ID },
 		Bind:   func(n *Lamp, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -728,7 +728,7 @@ func (_m *Membership) AuditVersions() *MembershipVersions {
 func (c *MembershipClient) auditKind() *sqlaudithistory.Kind[Membership, int, predicate.Membership] {
 	return &sqlaudithistory.Kind[Membership, int, predicate.Membership]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditMembershipType,
+		Type:   c.auditDescription().Of(auditMembershipType),
 		Node:   func(id int) *Membership { return &Membership{config: c.config, ID: id} },
 		ID:     func(n *Membership) int { return n.ID },
 		Bind:   func(n *Membership, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -818,7 +818,7 @@ func (_m *Memo) AuditVersions() *MemoVersions {
 func (c *MemoClient) auditKind() *sqlaudithistory.Kind[Memo, int, predicate.Memo] {
 	return &sqlaudithistory.Kind[Memo, int, predicate.Memo]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditMemoType,
+		Type:   c.auditDescription().Of(auditMemoType),
 		Node:   func(id int) *Memo { return &Memo{config: c.config, ID: id} },
 		ID:     func(n *Memo) int { return n.ID },
 		Bind:   func(n *Memo, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -882,7 +882,7 @@ func (_m *Node) AuditVersions() *NodeVersions {
 func (c *NodeClient) auditKind() *sqlaudithistory.Kind[Node, int, predicate.Node] {
 	return &sqlaudithistory.Kind[Node, int, predicate.Node]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditNodeType,
+		Type:   c.auditDescription().Of(auditNodeType),
 		Node:   func(id int) *Node { return &Node{config: c.config, ID: id} },
 		ID:     func(n *Node) int { return n.ID },
 		Bind:   func(n *Node, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -978,7 +978,7 @@ func (_m *Page) AuditVersions() *PageVersions {
 func (c *PageClient) auditKind() *sqlaudithistory.Kind[Page, kinds.Path, predicate.Page] {
 	return &sqlaudithistory.Kind[Page, kinds.Path, predicate.Page]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditPageType,
+		Type:   c.auditDescription().Of(auditPageType),
 		Node:   func(id kinds.Path) *Page { return &Page{config: c.config, ID: id} },
 		ID:     func(n *Page) kinds.Path { return n.ID },
 		Bind:   func(n *Page, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1042,7 +1042,7 @@ func (_m *Parcel) AuditVersions() *ParcelVersions {
 func (c *ParcelClient) auditKind() *sqlaudithistory.Kind[Parcel, int, predicate.Parcel] {
 	return &sqlaudithistory.Kind[Parcel, int, predicate.Parcel]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditParcelType,
+		Type:   c.auditDescription().Of(auditParcelType),
 		Node:   func(id int) *Parcel { return &Parcel{config: c.config, ID: id} },
 		ID:     func(n *Parcel) int { return n.ID },
 		Bind:   func(n *Parcel, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1106,7 +1106,7 @@ func (_m *Patron) AuditVersions() *PatronVersions {
 func (c *PatronClient) auditKind() *sqlaudithistory.Kind[Patron, int, predicate.Patron] {
 	return &sqlaudithistory.Kind[Patron, int, predicate.Patron]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditPatronType,
+		Type:   c.auditDescription().Of(auditPatronType),
 		Node:   func(id int) *Patron { return &Patron{config: c.config, ID: id} },
 		ID:     func(n *Patron) int { return n.ID },
 		Bind:   func(n *Patron, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1197,7 +1197,7 @@ func (_m *Pet) AuditVersions() *PetVersions {
 func (c *PetClient) auditKind() *sqlaudithistory.Kind[Pet, uuid.UUID, predicate.Pet] {
 	return &sqlaudithistory.Kind[Pet, uuid.UUID, predicate.Pet]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditPetType,
+		Type:   c.auditDescription().Of(auditPetType),
 		Node:   func(id uuid.UUID) *Pet { return &Pet{config: c.config, ID: id} },
 		ID:     func(n *Pet) uuid.UUID { return n.ID },
 		Bind:   func(n *Pet, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1275,7 +1275,7 @@ func (_m *Post) AuditVersions() *PostVersions {
 func (c *PostClient) auditKind() *sqlaudithistory.Kind[Post, int, predicate.Post] {
 	return &sqlaudithistory.Kind[Post, int, predicate.Post]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditPostType,
+		Type:   c.auditDescription().Of(auditPostType),
 		Node:   func(id int) *Post { return &Post{config: c.config, ID: id} },
 		ID:     func(n *Post) int { return n.ID },
 		Bind:   func(n *Post, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1354,7 +1354,7 @@ func (_m *Shelf) AuditVersions() *ShelfVersions {
 func (c *ShelfClient) auditKind() *sqlaudithistory.Kind[Shelf, int, predicate.Shelf] {
 	return &sqlaudithistory.Kind[Shelf, int, predicate.Shelf]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditShelfType,
+		Type:   c.auditDescription().Of(auditShelfType),
 		Node:   func(id int) *Shelf { return &Shelf{config: c.config, ID: id} },
 		ID:     func(n *Shelf) int { return n.ID },
 		Bind:   func(n *Shelf, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1446,7 +1446,7 @@ func (_m *Site) AuditVersions() *SiteVersions {
 func (c *SiteClient) auditKind() *sqlaudithistory.Kind[Site, string, predicate.Site] {
 	return &sqlaudithistory.Kind[Site, string, predicate.Site]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditSiteType,
+		Type:   c.auditDescription().Of(auditSiteType),
 		Node:   func(id string) *Site { return &Site{config: c.config, Code: id} },
 		ID:     func(n *Site) string { return n.Code },
 		Bind:   func(n *Site, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1516,7 +1516,7 @@ func (_m *Tag) AuditVersions() *TagVersions {
 func (c *TagClient) auditKind() *sqlaudithistory.Kind[Tag, string, predicate.Tag] {
 	return &sqlaudithistory.Kind[Tag, string, predicate.Tag]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditTagType,
+		Type:   c.auditDescription().Of(auditTagType),
 		Node:   func(id string) *Tag { return &Tag{config: c.config, ID: id} },
 		ID:     func(n *Tag) string { return n.ID },
 		Bind:   func(n *Tag, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1595,7 +1595,7 @@ func (_m *Tagging) AuditVersions() *TaggingVersions {
 func (c *TaggingClient) auditKind() *sqlaudithistory.Kind[Tagging, *Tagging, predicate.Tagging] {
 	return &sqlaudithistory.Kind[Tagging, *Tagging, predicate.Tagging]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditTaggingType,
+		Type:   c.auditDescription().Of(auditTaggingType),
 		Node:   func(n *Tagging) *Tagging { return n },
 		ID:     func(n *Tagging) *Tagging { return n },
 		Bind:   func(n *Tagging, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1685,7 +1685,7 @@ func (_m *Team) AuditVersions() *TeamVersions {
 func (c *TeamClient) auditKind() *sqlaudithistory.Kind[Team, string, predicate.Team] {
 	return &sqlaudithistory.Kind[Team, string, predicate.Team]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditTeamType,
+		Type:   c.auditDescription().Of(auditTeamType),
 		Node:   func(id string) *Team { return &Team{config: c.config, Slug: id} },
 		ID:     func(n *Team) string { return n.Slug },
 		Bind:   func(n *Team, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1764,7 +1764,7 @@ func (_m *Token) AuditVersions() *TokenVersions {
 func (c *TokenClient) auditKind() *sqlaudithistory.Kind[Token, []byte, predicate.Token] {
 	return &sqlaudithistory.Kind[Token, []byte, predicate.Token]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditTokenType,
+		Type:   c.auditDescription().Of(auditTokenType),
 		Node:   func(id []byte) *Token { return &Token{config: c.config, ID: id} },
 		ID:     func(n *Token) []byte { return n.ID },
 		Bind:   func(n *Token, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1828,7 +1828,7 @@ func (_m *Twin) AuditVersions() *TwinVersions {
 func (c *TwinClient) auditKind() *sqlaudithistory.Kind[Twin, int, predicate.Twin] {
 	return &sqlaudithistory.Kind[Twin, int, predicate.Twin]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditTwinType,
+		Type:   c.auditDescription().Of(auditTwinType),
 		Node:   func(id int) *Twin { return &Twin{config: c.config, ID: id} },
 		ID:     func(n *Twin) int { return n.ID },
 		Bind:   func(n *Twin, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1892,7 +1892,7 @@ func (_m *User) AuditVersions() *UserVersions {
 func (c *UserClient) auditKind() *sqlaudithistory.Kind[User, int, predicate.User] {
 	return &sqlaudithistory.Kind[User, int, predicate.User]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditUserType,
+		Type:   c.auditDescription().Of(auditUserType),
 		Node:   func(id int) *User { return &User{config: c.config, ID: id} },
 		ID:     func(n *User) int { return n.ID },
 		Bind:   func(n *User, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },

@@ -169,7 +169,7 @@ func (c *AccountClient) RevertTo(ctx context.Context, id kinds.IBAN, moment sqla
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditAccountType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditAccountType), name, moment, opts...)
 }
 
 // Undelete creates a Account that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -179,7 +179,7 @@ func (c *AccountClient) Undelete(ctx context.Context, id kinds.IBAN, opts ...sql
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditAccountType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditAccountType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -191,12 +191,13 @@ func (c *AccountClient) Undelete(ctx context.Context, id kinds.IBAN, opts ...sql
 // auditUndo says how mutations of the type are made.
 func (c *AccountClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditAccountType,
+		Type: c.auditDescription().Of(auditAccountType),
 		Members: []sqlauditundo.Member{
 			{Name: "balance", Column: account.FieldBalance},
 			{Name: "version", Column: account.FieldVersion},
 			{Name: "linked", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: account.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Account), c.Create()
 			_create.mutation._undo = w
@@ -240,7 +241,7 @@ func (c *BadgeClient) RevertTo(ctx context.Context, id int, moment sqlaudithisto
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditBadgeType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditBadgeType), name, moment, opts...)
 }
 
 // Undelete creates a Badge that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -250,7 +251,7 @@ func (c *BadgeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditBadgeType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditBadgeType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -262,11 +263,12 @@ func (c *BadgeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo
 // auditUndo says how mutations of the type are made.
 func (c *BadgeClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditBadgeType,
+		Type: c.auditDescription().Of(auditBadgeType),
 		Members: []sqlauditundo.Member{
 			{Name: "text", Column: badge.FieldText, Required: true},
 			{Name: "user", Optional: true},
 		},
+		NotFound: &NotFoundError{label: badge.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Badge), c.Create()
 			_create.mutation._undo = w
@@ -307,7 +309,7 @@ func (c *BookClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditBookType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditBookType), name, moment, opts...)
 }
 
 // Undelete creates a Book that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -317,7 +319,7 @@ func (c *BookClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditBookType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditBookType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -329,13 +331,14 @@ func (c *BookClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *BookClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditBookType,
+		Type: c.auditDescription().Of(auditBookType),
 		Members: []sqlauditundo.Member{
 			{Name: "author", Column: book.FieldAuthor, Required: true},
 			{Name: "title", Column: book.FieldTitle, Required: true},
 			{Name: "copies", Column: book.FieldCopies},
 			{Name: "shelf", Optional: true},
 		},
+		NotFound: &NotFoundError{label: book.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Book), c.Create()
 			_create.mutation._undo = w
@@ -379,7 +382,7 @@ func (c *BrokenClient) RevertTo(ctx context.Context, id int, moment sqlaudithist
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditBrokenType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditBrokenType), name, moment, opts...)
 }
 
 // Undelete creates a Broken that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -389,7 +392,7 @@ func (c *BrokenClient) Undelete(ctx context.Context, id int, opts ...sqlauditund
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditBrokenType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditBrokenType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -401,10 +404,11 @@ func (c *BrokenClient) Undelete(ctx context.Context, id int, opts ...sqlauditund
 // auditUndo says how mutations of the type are made.
 func (c *BrokenClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditBrokenType,
+		Type: c.auditDescription().Of(auditBrokenType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: broken.FieldName, Required: true},
 		},
+		NotFound: &NotFoundError{label: broken.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Broken), c.Create()
 			_create.mutation._undo = w
@@ -441,7 +445,7 @@ func (c *CardClient) RevertTo(ctx context.Context, id string, moment sqlaudithis
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditCardType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditCardType), name, moment, opts...)
 }
 
 // Undelete creates a Card that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -451,7 +455,7 @@ func (c *CardClient) Undelete(ctx context.Context, id string, opts ...sqlauditun
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditCardType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditCardType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -463,11 +467,12 @@ func (c *CardClient) Undelete(ctx context.Context, id string, opts ...sqlauditun
 // auditUndo says how mutations of the type are made.
 func (c *CardClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditCardType,
+		Type: c.auditDescription().Of(auditCardType),
 		Members: []sqlauditundo.Member{
 			{Name: "number", Column: card.FieldNumber, Required: true},
 			{Name: "owner_id", Column: card.FieldOwnerID, Optional: true},
 		},
+		NotFound: &NotFoundError{label: card.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Card), c.Create()
 			_create.mutation._undo = w
@@ -506,7 +511,7 @@ func (c *DocClient) RevertTo(ctx context.Context, id string, moment sqlaudithist
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditDocType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditDocType), name, moment, opts...)
 }
 
 // Undelete creates a Doc that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -516,7 +521,7 @@ func (c *DocClient) Undelete(ctx context.Context, id string, opts ...sqlauditund
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditDocType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditDocType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -528,7 +533,7 @@ func (c *DocClient) Undelete(ctx context.Context, id string, opts ...sqlauditund
 // auditUndo says how mutations of the type are made.
 func (c *DocClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditDocType,
+		Type: c.auditDescription().Of(auditDocType),
 		Members: []sqlauditundo.Member{
 			{Name: "title", Column: doc.FieldTitle, Required: true},
 			{Name: "body", Column: doc.FieldBody, Optional: true},
@@ -546,6 +551,7 @@ func (c *DocClient) auditUndo() *sqlauditundo.Type {
 			{Name: "draft", Column: doc.FieldDraft, Optional: true},
 			{Name: "link", Column: doc.FieldLink, Optional: true},
 		},
+		NotFound: &NotFoundError{label: doc.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Doc), c.Create()
 			_create.mutation._undo = w
@@ -585,7 +591,7 @@ func (c *GaugeClient) RevertTo(ctx context.Context, id int, moment sqlaudithisto
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditGaugeType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditGaugeType), name, moment, opts...)
 }
 
 // Undelete creates a Gauge that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -595,7 +601,7 @@ func (c *GaugeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditGaugeType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditGaugeType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -607,7 +613,7 @@ func (c *GaugeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo
 // auditUndo says how mutations of the type are made.
 func (c *GaugeClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditGaugeType,
+		Type: c.auditDescription().Of(auditGaugeType),
 		Members: []sqlauditundo.Member{
 			{Name: "level", Column: gauge.FieldLevel, Optional: true},
 			{Name: "mode", Column: gauge.FieldMode, Optional: true},
@@ -615,6 +621,7 @@ func (c *GaugeClient) auditUndo() *sqlauditundo.Type {
 			{Name: "maker", Column: gauge.FieldMaker, Required: true, Immutable: true},
 			{Name: "serial", Column: gauge.FieldSerial, Required: true},
 		},
+		NotFound: &NotFoundError{label: gauge.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Gauge), c.Create()
 			_create.mutation._undo = w
@@ -654,7 +661,7 @@ func (c *GroupClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudi
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditGroupType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditGroupType), name, moment, opts...)
 }
 
 // Undelete creates a Group that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -664,7 +671,7 @@ func (c *GroupClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlaud
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditGroupType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditGroupType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -676,13 +683,14 @@ func (c *GroupClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlaud
 // auditUndo says how mutations of the type are made.
 func (c *GroupClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditGroupType,
+		Type: c.auditDescription().Of(auditGroupType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: group.FieldName, Required: true},
 			{Name: "size", Column: group.FieldSize},
 			{Name: "users", Optional: true, Many: true},
 			{Name: "rooms", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: group.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Group), c.Create()
 			_create.mutation._undo = w
@@ -728,7 +736,7 @@ func (c *LampClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditLampType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditLampType), name, moment, opts...)
 }
 
 // Undelete creates a Lamp that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -738,7 +746,7 @@ func (c *LampClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditLampType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditLampType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -750,10 +758,11 @@ func (c *LampClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *LampClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditLampType,
+		Type: c.auditDescription().Of(auditLampType),
 		Members: []sqlauditundo.Member{
 			{Name: "watts", Column: lamp.FieldWatts},
 		},
+		NotFound: &NotFoundError{label: lamp.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Lamp), c.Create()
 			_create.mutation._undo = w
@@ -793,7 +802,7 @@ func (c *MembershipClient) RevertTo(ctx context.Context, id int, moment sqlaudit
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditMembershipType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditMembershipType), name, moment, opts...)
 }
 
 // Undelete creates a Membership that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -803,7 +812,7 @@ func (c *MembershipClient) Undelete(ctx context.Context, id int, opts ...sqlaudi
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditMembershipType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditMembershipType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -815,12 +824,13 @@ func (c *MembershipClient) Undelete(ctx context.Context, id int, opts ...sqlaudi
 // auditUndo says how mutations of the type are made.
 func (c *MembershipClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditMembershipType,
+		Type: c.auditDescription().Of(auditMembershipType),
 		Members: []sqlauditundo.Member{
 			{Name: "team_id", Column: membership.FieldTeamID, Required: true},
 			{Name: "user_id", Column: membership.FieldUserID, Required: true},
 			{Name: "role", Column: membership.FieldRole},
 		},
+		NotFound: &NotFoundError{label: membership.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Membership), c.Create()
 			_create.mutation._undo = w
@@ -862,7 +872,7 @@ func (c *MemoClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditMemoType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditMemoType), name, moment, opts...)
 }
 
 // Undelete creates a Memo that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -872,7 +882,7 @@ func (c *MemoClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditMemoType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditMemoType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -884,11 +894,12 @@ func (c *MemoClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *MemoClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditMemoType,
+		Type: c.auditDescription().Of(auditMemoType),
 		Members: []sqlauditundo.Member{
 			{Name: "text", Column: memo.FieldText, Required: true},
 			{Name: "deleted", Column: memo.FieldDeleted},
 		},
+		NotFound: &NotFoundError{label: memo.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Memo), c.Create()
 			_create.mutation._undo = w
@@ -928,7 +939,7 @@ func (c *NodeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditNodeType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditNodeType), name, moment, opts...)
 }
 
 // Undelete creates a Node that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -938,7 +949,7 @@ func (c *NodeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditNodeType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditNodeType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -950,7 +961,7 @@ func (c *NodeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *NodeClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditNodeType,
+		Type: c.auditDescription().Of(auditNodeType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: node.FieldName, Required: true},
 			{Name: "mentor", Optional: true},
@@ -958,6 +969,7 @@ func (c *NodeClient) auditUndo() *sqlauditundo.Type {
 			{Name: "parent", Optional: true},
 			{Name: "children", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: node.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Node), c.Create()
 			_create.mutation._undo = w
@@ -1004,7 +1016,7 @@ func (c *PageClient) RevertTo(ctx context.Context, id kinds.Path, moment sqlaudi
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditPageType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPageType), name, moment, opts...)
 }
 
 // Undelete creates a Page that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1014,7 +1026,7 @@ func (c *PageClient) Undelete(ctx context.Context, id kinds.Path, opts ...sqlaud
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditPageType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPageType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1026,10 +1038,11 @@ func (c *PageClient) Undelete(ctx context.Context, id kinds.Path, opts ...sqlaud
 // auditUndo says how mutations of the type are made.
 func (c *PageClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditPageType,
+		Type: c.auditDescription().Of(auditPageType),
 		Members: []sqlauditundo.Member{
 			{Name: "text", Column: page.FieldText, Required: true},
 		},
+		NotFound: &NotFoundError{label: page.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Page), c.Create()
 			_create.mutation._undo = w
@@ -1066,7 +1079,7 @@ func (c *ParcelClient) RevertTo(ctx context.Context, id int, moment sqlaudithist
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditParcelType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditParcelType), name, moment, opts...)
 }
 
 // Undelete creates a Parcel that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1076,7 +1089,7 @@ func (c *ParcelClient) Undelete(ctx context.Context, id int, opts ...sqlauditund
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditParcelType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditParcelType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1088,7 +1101,7 @@ func (c *ParcelClient) Undelete(ctx context.Context, id int, opts ...sqlauditund
 // auditUndo says how mutations of the type are made.
 func (c *ParcelClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditParcelType,
+		Type: c.auditDescription().Of(auditParcelType),
 		Members: []sqlauditundo.Member{
 			{Name: "weight", Column: parcel.FieldWeight, Optional: true},
 			{Name: "insured", Column: parcel.FieldInsured, Optional: true},
@@ -1107,6 +1120,7 @@ func (c *ParcelClient) auditUndo() *sqlauditundo.Type {
 			{Name: "stamps", Column: parcel.FieldStamps, Optional: true},
 			{Name: "sent", Column: parcel.FieldSent, Optional: true},
 		},
+		NotFound: &NotFoundError{label: parcel.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Parcel), c.Create()
 			_create.mutation._undo = w
@@ -1143,7 +1157,7 @@ func (c *PatronClient) RevertTo(ctx context.Context, id int, moment sqlaudithist
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditPatronType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPatronType), name, moment, opts...)
 }
 
 // Undelete creates a Patron that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1153,7 +1167,7 @@ func (c *PatronClient) Undelete(ctx context.Context, id int, opts ...sqlauditund
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditPatronType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPatronType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1165,7 +1179,7 @@ func (c *PatronClient) Undelete(ctx context.Context, id int, opts ...sqlauditund
 // auditUndo says how mutations of the type are made.
 func (c *PatronClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditPatronType,
+		Type: c.auditDescription().Of(auditPatronType),
 		Members: []sqlauditundo.Member{
 			{Name: "email", Column: patron.FieldEmail, Required: true},
 			{Name: "phone", Column: patron.FieldPhone, Optional: true},
@@ -1179,6 +1193,7 @@ func (c *PatronClient) auditUndo() *sqlauditundo.Type {
 			{Name: "sponsored", Optional: true, Many: true},
 			{Name: "mates", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: patron.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Patron), c.Create()
 			_create.mutation._undo = w
@@ -1224,7 +1239,7 @@ func (c *PetClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudith
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditPetType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPetType), name, moment, opts...)
 }
 
 // Undelete creates a Pet that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1234,7 +1249,7 @@ func (c *PetClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlaudit
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditPetType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPetType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1246,13 +1261,14 @@ func (c *PetClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlaudit
 // auditUndo says how mutations of the type are made.
 func (c *PetClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditPetType,
+		Type: c.auditDescription().Of(auditPetType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: pet.FieldName, Required: true},
 			{Name: "kind", Column: pet.FieldKind},
 			{Name: "chip", Column: pet.FieldChip, Optional: true},
 			{Name: "owner", Optional: true},
 		},
+		NotFound: &NotFoundError{label: pet.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Pet), c.Create()
 			_create.mutation._undo = w
@@ -1296,7 +1312,7 @@ func (c *PostClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditPostType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPostType), name, moment, opts...)
 }
 
 // Undelete creates a Post that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1306,7 +1322,7 @@ func (c *PostClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditPostType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPostType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1318,11 +1334,12 @@ func (c *PostClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *PostClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditPostType,
+		Type: c.auditDescription().Of(auditPostType),
 		Members: []sqlauditundo.Member{
 			{Name: "title", Column: post.FieldTitle, Required: true},
 			{Name: "tags", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: post.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Post), c.Create()
 			_create.mutation._undo = w
@@ -1363,7 +1380,7 @@ func (c *ShelfClient) RevertTo(ctx context.Context, id int, moment sqlaudithisto
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditShelfType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditShelfType), name, moment, opts...)
 }
 
 // Undelete creates a Shelf that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1373,7 +1390,7 @@ func (c *ShelfClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditShelfType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditShelfType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1385,13 +1402,14 @@ func (c *ShelfClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo
 // auditUndo says how mutations of the type are made.
 func (c *ShelfClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditShelfType,
+		Type: c.auditDescription().Of(auditShelfType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: shelf.FieldName, Required: true},
 			{Name: "books", Optional: true, Many: true},
 			{Name: "boxes", Optional: true, Many: true},
 			{Name: "lamp", Optional: true},
 		},
+		NotFound: &NotFoundError{label: shelf.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Shelf), c.Create()
 			_create.mutation._undo = w
@@ -1436,7 +1454,7 @@ func (c *SiteClient) RevertTo(ctx context.Context, id string, moment sqlaudithis
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditSiteType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditSiteType), name, moment, opts...)
 }
 
 // Undelete creates a Site that was deleted again, named by code, and returns it. What was deleted or changed with it comes back
@@ -1446,7 +1464,7 @@ func (c *SiteClient) Undelete(ctx context.Context, id string, opts ...sqlauditun
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditSiteType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditSiteType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1458,13 +1476,14 @@ func (c *SiteClient) Undelete(ctx context.Context, id string, opts ...sqlauditun
 // auditUndo says how mutations of the type are made.
 func (c *SiteClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditSiteType,
+		Type: c.auditDescription().Of(auditSiteType),
 		Members: []sqlauditundo.Member{
 			{Name: "code", Column: site.FieldCode, Required: true, Immutable: true},
 			{Name: "city", Column: site.FieldCity, Required: true},
 			{Name: "edited_by", Column: site.FieldEditedBy, Optional: true},
 			{Name: "org", Optional: true},
 		},
+		NotFound: &NotFoundError{label: site.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Site), c.Create()
 			_create.mutation._undo = w
@@ -1505,7 +1524,7 @@ func (c *TagClient) RevertTo(ctx context.Context, id string, moment sqlaudithist
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditTagType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTagType), name, moment, opts...)
 }
 
 // Undelete creates a Tag that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1515,7 +1534,7 @@ func (c *TagClient) Undelete(ctx context.Context, id string, opts ...sqlauditund
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditTagType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTagType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1527,11 +1546,12 @@ func (c *TagClient) Undelete(ctx context.Context, id string, opts ...sqlauditund
 // auditUndo says how mutations of the type are made.
 func (c *TagClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditTagType,
+		Type: c.auditDescription().Of(auditTagType),
 		Members: []sqlauditundo.Member{
 			{Name: "title", Column: tag.FieldTitle, Optional: true},
 			{Name: "posts", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: tag.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Tag), c.Create()
 			_create.mutation._undo = w
@@ -1572,7 +1592,7 @@ func (c *TaggingClient) RevertTo(ctx context.Context, first int, second string, 
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditTaggingType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTaggingType), name, moment, opts...)
 }
 
 // Undelete creates a Tagging that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1582,7 +1602,7 @@ func (c *TaggingClient) Undelete(ctx context.Context, first int, second string, 
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditTaggingType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTaggingType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1594,13 +1614,14 @@ func (c *TaggingClient) Undelete(ctx context.Context, first int, second string, 
 // auditUndo says how mutations of the type are made.
 func (c *TaggingClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditTaggingType,
+		Type: c.auditDescription().Of(auditTaggingType),
 		Members: []sqlauditundo.Member{
 			{Name: "post_id", Column: tagging.FieldPostID, Required: true},
 			{Name: "tag_id", Column: tagging.FieldTagID, Required: true},
 			{Name: "weight", Column: tagging.FieldWeight},
 			{Name: "at", Column: tagging.FieldAt},
 		},
+		NotFound: &NotFoundError{label: tagging.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Tagging), c.Create()
 			_create.mutation._undo = w
@@ -1645,7 +1666,7 @@ func (c *TeamClient) RevertTo(ctx context.Context, id string, moment sqlaudithis
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditTeamType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTeamType), name, moment, opts...)
 }
 
 // Undelete creates a Team that was deleted again, named by slug, and returns it. What was deleted or changed with it comes back
@@ -1655,7 +1676,7 @@ func (c *TeamClient) Undelete(ctx context.Context, id string, opts ...sqlauditun
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditTeamType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTeamType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1667,12 +1688,13 @@ func (c *TeamClient) Undelete(ctx context.Context, id string, opts ...sqlauditun
 // auditUndo says how mutations of the type are made.
 func (c *TeamClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditTeamType,
+		Type: c.auditDescription().Of(auditTeamType),
 		Members: []sqlauditundo.Member{
 			{Name: "slug", Column: team.FieldSlug, Required: true, Immutable: true},
 			{Name: "members", Optional: true, Many: true},
 			{Name: "memberships", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: team.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Team), c.Create()
 			_create.mutation._undo = w
@@ -1715,7 +1737,7 @@ func (c *TokenClient) RevertTo(ctx context.Context, id []byte, moment sqlaudithi
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditTokenType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTokenType), name, moment, opts...)
 }
 
 // Undelete creates a Token that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1725,7 +1747,7 @@ func (c *TokenClient) Undelete(ctx context.Context, id []byte, opts ...sqlauditu
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditTokenType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTokenType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1737,10 +1759,11 @@ func (c *TokenClient) Undelete(ctx context.Context, id []byte, opts ...sqlauditu
 // auditUndo says how mutations of the type are made.
 func (c *TokenClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditTokenType,
+		Type: c.auditDescription().Of(auditTokenType),
 		Members: []sqlauditundo.Member{
 			{Name: "scope", Column: token.FieldScope, Required: true},
 		},
+		NotFound: &NotFoundError{label: token.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Token), c.Create()
 			_create.mutation._undo = w
@@ -1777,7 +1800,7 @@ func (c *TwinClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditTwinType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTwinType), name, moment, opts...)
 }
 
 // Undelete creates a Twin that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1787,7 +1810,7 @@ func (c *TwinClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditTwinType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTwinType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1799,10 +1822,11 @@ func (c *TwinClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *TwinClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditTwinType,
+		Type: c.auditDescription().Of(auditTwinType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: twin.FieldName, Required: true},
 		},
+		NotFound: &NotFoundError{label: twin.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Twin), c.Create()
 			_create.mutation._undo = w
@@ -1839,7 +1863,7 @@ func (c *UserClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditUserType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditUserType), name, moment, opts...)
 }
 
 // Undelete creates a User that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1849,7 +1873,7 @@ func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditUserType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditUserType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1861,7 +1885,7 @@ func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *UserClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditUserType,
+		Type: c.auditDescription().Of(auditUserType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: user.FieldName, Required: true},
 			{Name: "email", Column: user.FieldEmail, Required: true},
@@ -1880,6 +1904,7 @@ func (c *UserClient) auditUndo() *sqlauditundo.Type {
 			{Name: "following", Optional: true, Many: true},
 			{Name: "memberships", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: user.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*User), c.Create()
 			_create.mutation._undo = w

@@ -44,6 +44,7 @@ func (_d *TaggingDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(tagging.Table, nil)
 	_spec.Node.Schema = _d.schemaConfig.Tagging
 	ctx = internal.NewSchemaConfigContext(ctx, _d.schemaConfig)
+	ctx = _d.auditContext(ctx)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

@@ -763,6 +763,10 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
+	}
 
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -1313,6 +1317,10 @@ func (_q *UserQuery) sqlCount(ctx context.Context) (int, error) {
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	ctx = _q.auditContext(ctx)
+	if _ps := _spec.Predicate; _ps != nil {
+		_spec.Predicate = func(s *sql.Selector) { _ps(s.WithContext(ctx)) } // also where a path has made it
+	}
 
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
@@ -1379,6 +1387,9 @@ func (_q *UserQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	t1.Schema(_q.schemaConfig.User)
 	ctx = internal.NewSchemaConfigContext(ctx, _q.schemaConfig)
 	selector.WithContext(ctx)
+	ctx = _q.auditContext(ctx)
+	selector.WithContext(ctx)
+
 	for _, m := range _q.modifiers {
 		m(selector)
 	}

@@ -220,50 +220,50 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...kinds.IBAN) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // BalanceChanged applies to entries in which "balance" changed, and to creates and deletes.
 func BalanceChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("balance")))
+	return predicate.AuditLog(AuditIdentity.Changed("balance"))
 }
 
 // BalanceChangedFrom applies to entries that say that "balance" was v before.
 func BalanceChangedFrom(v kinds.Decimal) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("balance", sqlauditlog.Stored(new(kinds.Decimal), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(kinds.Decimal), v), "balance"))
 }
 
 // BalanceChangedTo applies to entries that say that "balance" was v afterwards.
 func BalanceChangedTo(v kinds.Decimal) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("balance", sqlauditlog.Stored(new(kinds.Decimal), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(kinds.Decimal), v), "balance"))
 }
 
 // VersionChanged applies to entries in which "version" changed, and to creates and deletes.
 func VersionChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("version")))
+	return predicate.AuditLog(AuditIdentity.Changed("version"))
 }
 
 // VersionChangedFrom applies to entries that say that "version" was v before.
 func VersionChangedFrom(v int64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("version", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "version"))
 }
 
 // VersionChangedTo applies to entries that say that "version" was v afterwards.
 func VersionChangedTo(v int64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("version", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "version"))
 }
 
 // LinkedChanged applies to entries in which links came to the "linked" edge or went from it.
 func LinkedChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("linked")))
+	return predicate.AuditLog(AuditIdentity.Changed("linked"))
 }
 
 // LinkedAdded applies to entries in which a link to one of the given ids came to the "linked" edge. No id, no entry.
 func LinkedAdded(ids ...kinds.IBAN) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("linked", sqlauditlog.Each(ids, func(v kinds.IBAN) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v kinds.IBAN) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) }), "linked"))
 }
 
 // LinkedRemoved applies to entries in which a link to one of the given ids went from the "linked" edge. No id, no entry.
 func LinkedRemoved(ids ...kinds.IBAN) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("linked", sqlauditlog.Each(ids, func(v kinds.IBAN) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v kinds.IBAN) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) }), "linked"))
 }

@@ -314,75 +314,75 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // AuthorChanged applies to entries in which "author" changed, and to creates and deletes.
 func AuthorChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("author")))
+	return predicate.AuditLog(AuditIdentity.Changed("author"))
 }
 
 // AuthorChangedFrom applies to entries that say that "author" was v before.
 func AuthorChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("author", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "author"))
 }
 
 // AuthorChangedTo applies to entries that say that "author" was v afterwards.
 func AuthorChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("author", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "author"))
 }
 
 // TitleChanged applies to entries in which "title" changed, and to creates and deletes.
 func TitleChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("title")))
+	return predicate.AuditLog(AuditIdentity.Changed("title"))
 }
 
 // TitleChangedFrom applies to entries that say that "title" was v before.
 func TitleChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("title", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "title"))
 }
 
 // TitleChangedTo applies to entries that say that "title" was v afterwards.
 func TitleChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("title", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "title"))
 }
 
 // CopiesChanged applies to entries in which "copies" changed, and to creates and deletes.
 func CopiesChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("copies")))
+	return predicate.AuditLog(AuditIdentity.Changed("copies"))
 }
 
 // CopiesChangedFrom applies to entries that say that "copies" was v before.
 func CopiesChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("copies", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "copies"))
 }
 
 // CopiesChangedTo applies to entries that say that "copies" was v afterwards.
 func CopiesChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("copies", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "copies"))
 }
 
 // ShelfChanged applies to entries in which "shelf" changed, and to creates and deletes.
 func ShelfChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("shelf")))
+	return predicate.AuditLog(AuditIdentity.Changed("shelf"))
 }
 
 // ShelfChangedFrom applies to entries that say that "shelf" was v before.
 func ShelfChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("shelf", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "shelf"))
 }
 
 // ShelfChangedTo applies to entries that say that "shelf" was v afterwards.
 func ShelfChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("shelf", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "shelf"))
 }
 
 // ShelfChangedFromNil applies to entries that say that "shelf" was NULL before.
 func ShelfChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("shelf", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "shelf"))
 }
 
 // ShelfChangedToNil applies to entries that say that "shelf" was NULL afterwards.
 func ShelfChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("shelf", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "shelf"))
 }

@@ -859,315 +859,315 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // TitleChanged applies to entries in which "title" changed, and to creates and deletes.
 func TitleChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("title")))
+	return predicate.AuditLog(AuditIdentity.Changed("title"))
 }
 
 // TitleChangedFrom applies to entries that say that "title" was v before.
 func TitleChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("title", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "title"))
 }
 
 // TitleChangedTo applies to entries that say that "title" was v afterwards.
 func TitleChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("title", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "title"))
 }
 
 // BodyChanged applies to entries in which "body" changed, and to creates and deletes.
 func BodyChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("body")))
+	return predicate.AuditLog(AuditIdentity.Changed("body"))
 }
 
 // BodyChangedFrom applies to entries that say that "body" was v before.
 func BodyChangedFrom(v []byte) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("body", sqlauditlog.Stored(new([]byte), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new([]byte), v), "body"))
 }
 
 // BodyChangedTo applies to entries that say that "body" was v afterwards.
 func BodyChangedTo(v []byte) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("body", sqlauditlog.Stored(new([]byte), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new([]byte), v), "body"))
 }
 
 // BodyChangedFromNil applies to entries that say that "body" was NULL before.
 func BodyChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("body", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "body"))
 }
 
 // BodyChangedToNil applies to entries that say that "body" was NULL afterwards.
 func BodyChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("body", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "body"))
 }
 
 // MetaChanged applies to entries in which "meta" changed, and to creates and deletes.
 func MetaChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("meta")))
+	return predicate.AuditLog(AuditIdentity.Changed("meta"))
 }
 
 // MetaChangedFrom applies to entries that say that "meta" was v before.
 func MetaChangedFrom(v kinds.Meta) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("meta", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "meta"))
 }
 
 // MetaChangedTo applies to entries that say that "meta" was v afterwards.
 func MetaChangedTo(v kinds.Meta) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("meta", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "meta"))
 }
 
 // MetaChangedFromNil applies to entries that say that "meta" was NULL before.
 func MetaChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("meta", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "meta"))
 }
 
 // MetaChangedToNil applies to entries that say that "meta" was NULL afterwards.
 func MetaChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("meta", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "meta"))
 }
 
 // TagsChanged applies to entries in which "tags" changed, and to creates and deletes.
 func TagsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tags")))
+	return predicate.AuditLog(AuditIdentity.Changed("tags"))
 }
 
 // TagsChangedFrom applies to entries that say that "tags" was v before.
 func TagsChangedFrom(v []string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tags", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "tags"))
 }
 
 // TagsChangedTo applies to entries that say that "tags" was v afterwards.
 func TagsChangedTo(v []string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tags", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "tags"))
 }
 
 // TagsChangedFromNil applies to entries that say that "tags" was NULL before.
 func TagsChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tags", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "tags"))
 }
 
 // TagsChangedToNil applies to entries that say that "tags" was NULL afterwards.
 func TagsChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tags", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "tags"))
 }
 
 // ExtraChanged applies to entries in which "extra" changed, and to creates and deletes.
 func ExtraChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("extra")))
+	return predicate.AuditLog(AuditIdentity.Changed("extra"))
 }
 
 // ExtraChangedFrom applies to entries that say that "extra" was v before.
 func ExtraChangedFrom(v map[string]interface{}) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("extra", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "extra"))
 }
 
 // ExtraChangedTo applies to entries that say that "extra" was v afterwards.
 func ExtraChangedTo(v map[string]interface{}) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("extra", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "extra"))
 }
 
 // ExtraChangedFromNil applies to entries that say that "extra" was NULL before.
 func ExtraChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("extra", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "extra"))
 }
 
 // ExtraChangedToNil applies to entries that say that "extra" was NULL afterwards.
 func ExtraChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("extra", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "extra"))
 }
 
 // ScoreChanged applies to entries in which "score" changed, and to creates and deletes.
 func ScoreChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("score")))
+	return predicate.AuditLog(AuditIdentity.Changed("score"))
 }
 
 // ScoreChangedFrom applies to entries that say that "score" was v before.
 func ScoreChangedFrom(v float64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("score", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullFloat64), v), "score"))
 }
 
 // ScoreChangedTo applies to entries that say that "score" was v afterwards.
 func ScoreChangedTo(v float64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("score", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullFloat64), v), "score"))
 }
 
 // ScoreChangedFromNil applies to entries that say that "score" was NULL before.
 func ScoreChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("score", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "score"))
 }
 
 // ScoreChangedToNil applies to entries that say that "score" was NULL afterwards.
 func ScoreChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("score", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "score"))
 }
 
 // PublishedChanged applies to entries in which "published" changed, and to creates and deletes.
 func PublishedChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("published")))
+	return predicate.AuditLog(AuditIdentity.Changed("published"))
 }
 
 // PublishedChangedFrom applies to entries that say that "published" was v before.
 func PublishedChangedFrom(v bool) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("published", sqlauditlog.Stored(new(sql.NullBool), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullBool), v), "published"))
 }
 
 // PublishedChangedTo applies to entries that say that "published" was v afterwards.
 func PublishedChangedTo(v bool) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("published", sqlauditlog.Stored(new(sql.NullBool), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullBool), v), "published"))
 }
 
 // ViewsChanged applies to entries in which "views" changed, and to creates and deletes.
 func ViewsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("views")))
+	return predicate.AuditLog(AuditIdentity.Changed("views"))
 }
 
 // ViewsChangedFrom applies to entries that say that "views" was v before.
 func ViewsChangedFrom(v int64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("views", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "views"))
 }
 
 // ViewsChangedTo applies to entries that say that "views" was v afterwards.
 func ViewsChangedTo(v int64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("views", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "views"))
 }
 
 // LengthChanged applies to entries in which "length" changed, and to creates and deletes.
 func LengthChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("length")))
+	return predicate.AuditLog(AuditIdentity.Changed("length"))
 }
 
 // LengthChangedFrom applies to entries that say that "length" was v before.
 func LengthChangedFrom(v time.Duration) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("length", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), int64(v)), "length"))
 }
 
 // LengthChangedTo applies to entries that say that "length" was v afterwards.
 func LengthChangedTo(v time.Duration) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("length", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), int64(v)), "length"))
 }
 
 // LengthChangedFromNil applies to entries that say that "length" was NULL before.
 func LengthChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("length", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "length"))
 }
 
 // LengthChangedToNil applies to entries that say that "length" was NULL afterwards.
 func LengthChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("length", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "length"))
 }
 
 // PriceChanged applies to entries in which "price" changed, and to creates and deletes.
 func PriceChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("price")))
+	return predicate.AuditLog(AuditIdentity.Changed("price"))
 }
 
 // PriceChangedFrom applies to entries that say that "price" was v before.
 func PriceChangedFrom(v kinds.Money) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("price", sqlauditlog.Stored(new(kinds.Money), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(kinds.Money), v), "price"))
 }
 
 // PriceChangedTo applies to entries that say that "price" was v afterwards.
 func PriceChangedTo(v kinds.Money) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("price", sqlauditlog.Stored(new(kinds.Money), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(kinds.Money), v), "price"))
 }
 
 // PriceChangedFromNil applies to entries that say that "price" was NULL before.
 func PriceChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("price", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "price"))
 }
 
 // PriceChangedToNil applies to entries that say that "price" was NULL afterwards.
 func PriceChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("price", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "price"))
 }
 
 // LevelChanged applies to entries in which "level" changed, and to creates and deletes.
 func LevelChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("level")))
+	return predicate.AuditLog(AuditIdentity.Changed("level"))
 }
 
 // LevelChangedFrom applies to entries that say that "level" was v before.
 func LevelChangedFrom(v kinds.Level) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("level", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "level"))
 }
 
 // LevelChangedTo applies to entries that say that "level" was v afterwards.
 func LevelChangedTo(v kinds.Level) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("level", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "level"))
 }
 
 // LevelChangedFromNil applies to entries that say that "level" was NULL before.
 func LevelChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("level", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "level"))
 }
 
 // LevelChangedToNil applies to entries that say that "level" was NULL afterwards.
 func LevelChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("level", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "level"))
 }
 
 // DueChanged applies to entries in which "due" changed, and to creates and deletes.
 func DueChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("due")))
+	return predicate.AuditLog(AuditIdentity.Changed("due"))
 }
 
 // DueChangedFrom applies to entries that say that "due" was v before.
 func DueChangedFrom(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("due", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullTime), v), "due"))
 }
 
 // DueChangedTo applies to entries that say that "due" was v afterwards.
 func DueChangedTo(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("due", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullTime), v), "due"))
 }
 
 // DueChangedFromNil applies to entries that say that "due" was NULL before.
 func DueChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("due", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "due"))
 }
 
 // DueChangedToNil applies to entries that say that "due" was NULL afterwards.
 func DueChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("due", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "due"))
 }
 
 // RevisionChanged applies to entries in which "revision" changed, and to creates and deletes.
 func RevisionChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("revision")))
+	return predicate.AuditLog(AuditIdentity.Changed("revision"))
 }
 
 // RevisionChangedFrom applies to entries that say that "revision" was v before.
 func RevisionChangedFrom(v int64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("revision", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "revision"))
 }
 
 // RevisionChangedTo applies to entries that say that "revision" was v afterwards.
 func RevisionChangedTo(v int64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("revision", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "revision"))
 }
 
 // LinkChanged applies to entries in which "link" changed, and to creates and deletes.
 func LinkChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("link")))
+	return predicate.AuditLog(AuditIdentity.Changed("link"))
 }
 
 // LinkChangedFrom applies to entries that say that "link" was v before.
 func LinkChangedFrom(v *url.URL) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("link", sqlauditlog.StoredBy(ValueScanner.Link, v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredBy(ValueScanner.Link, v), "link"))
 }
 
 // LinkChangedTo applies to entries that say that "link" was v afterwards.
 func LinkChangedTo(v *url.URL) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("link", sqlauditlog.StoredBy(ValueScanner.Link, v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredBy(ValueScanner.Link, v), "link"))
 }
 
 // LinkChangedFromNil applies to entries that say that "link" was NULL before.
 func LinkChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("link", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "link"))
 }
 
 // LinkChangedToNil applies to entries that say that "link" was NULL afterwards.
 func LinkChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("link", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "link"))
 }

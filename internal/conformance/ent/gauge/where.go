@@ -429,95 +429,95 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // LevelChanged applies to entries in which "level" changed, and to creates and deletes.
 func LevelChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("level")))
+	return predicate.AuditLog(AuditIdentity.Changed("level"))
 }
 
 // LevelChangedFrom applies to entries that say that "level" was v before.
 func LevelChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("level", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "level"))
 }
 
 // LevelChangedTo applies to entries that say that "level" was v afterwards.
 func LevelChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("level", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "level"))
 }
 
 // LevelChangedFromNil applies to entries that say that "level" was NULL before.
 func LevelChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("level", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "level"))
 }
 
 // LevelChangedToNil applies to entries that say that "level" was NULL afterwards.
 func LevelChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("level", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "level"))
 }
 
 // ModeChanged applies to entries in which "mode" changed, and to creates and deletes.
 func ModeChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("mode")))
+	return predicate.AuditLog(AuditIdentity.Changed("mode"))
 }
 
 // ModeChangedFrom applies to entries that say that "mode" was v before.
 func ModeChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("mode", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "mode"))
 }
 
 // ModeChangedTo applies to entries that say that "mode" was v afterwards.
 func ModeChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("mode", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "mode"))
 }
 
 // ModeChangedFromNil applies to entries that say that "mode" was NULL before.
 func ModeChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("mode", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "mode"))
 }
 
 // ModeChangedToNil applies to entries that say that "mode" was NULL afterwards.
 func ModeChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("mode", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "mode"))
 }
 
 // ChecksChanged applies to entries in which "checks" changed, and to creates and deletes.
 func ChecksChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("checks")))
+	return predicate.AuditLog(AuditIdentity.Changed("checks"))
 }
 
 // ChecksChangedFrom applies to entries that say that "checks" was v before.
 func ChecksChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("checks", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "checks"))
 }
 
 // ChecksChangedTo applies to entries that say that "checks" was v afterwards.
 func ChecksChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("checks", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "checks"))
 }
 
 // ChecksChangedFromNil applies to entries that say that "checks" was NULL before.
 func ChecksChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("checks", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "checks"))
 }
 
 // ChecksChangedToNil applies to entries that say that "checks" was NULL afterwards.
 func ChecksChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("checks", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "checks"))
 }
 
 // MakerChanged applies to entries in which "maker" changed, and to creates and deletes.
 func MakerChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("maker")))
+	return predicate.AuditLog(AuditIdentity.Changed("maker"))
 }
 
 // MakerChangedFrom applies to entries that say that "maker" was v before.
 func MakerChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("maker", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "maker"))
 }
 
 // MakerChangedTo applies to entries that say that "maker" was v afterwards.
 func MakerChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("maker", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "maker"))
 }

@@ -274,65 +274,65 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // NameChanged applies to entries in which "name" changed, and to creates and deletes.
 func NameChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+	return predicate.AuditLog(AuditIdentity.Changed("name"))
 }
 
 // NameChangedFrom applies to entries that say that "name" was v before.
 func NameChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // NameChangedTo applies to entries that say that "name" was v afterwards.
 func NameChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // SizeChanged applies to entries in which "size" changed, and to creates and deletes.
 func SizeChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("size")))
+	return predicate.AuditLog(AuditIdentity.Changed("size"))
 }
 
 // SizeChangedFrom applies to entries that say that "size" was v before.
 func SizeChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("size", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "size"))
 }
 
 // SizeChangedTo applies to entries that say that "size" was v afterwards.
 func SizeChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("size", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "size"))
 }
 
 // UsersChanged applies to entries in which links came to the "users" edge or went from it.
 func UsersChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("users")))
+	return predicate.AuditLog(AuditIdentity.Changed("users"))
 }
 
 // UsersAdded applies to entries in which a link to one of the given ids came to the "users" edge. No id, no entry.
 func UsersAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("users", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "users"))
 }
 
 // UsersRemoved applies to entries in which a link to one of the given ids went from the "users" edge. No id, no entry.
 func UsersRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("users", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "users"))
 }
 
 // RoomsChanged applies to entries in which links came to the "rooms" edge or went from it.
 func RoomsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("rooms")))
+	return predicate.AuditLog(AuditIdentity.Changed("rooms"))
 }
 
 // RoomsAdded applies to entries in which a link to one of the given ids came to the "rooms" edge. No id, no entry.
 func RoomsAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("rooms", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "rooms"))
 }
 
 // RoomsRemoved applies to entries in which a link to one of the given ids went from the "rooms" edge. No id, no entry.
 func RoomsRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("rooms", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "rooms"))
 }

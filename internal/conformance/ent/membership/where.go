@@ -278,50 +278,50 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // TeamIDChanged applies to entries in which "team_id" changed, and to creates and deletes.
 func TeamIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("team_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("team_id"))
 }
 
 // TeamIDChangedFrom applies to entries that say that "team_id" was v before.
 func TeamIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("team_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "team_id"))
 }
 
 // TeamIDChangedTo applies to entries that say that "team_id" was v afterwards.
 func TeamIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("team_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "team_id"))
 }
 
 // UserIDChanged applies to entries in which "user_id" changed, and to creates and deletes.
 func UserIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("user_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("user_id"))
 }
 
 // UserIDChangedFrom applies to entries that say that "user_id" was v before.
 func UserIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "user_id"))
 }
 
 // UserIDChangedTo applies to entries that say that "user_id" was v afterwards.
 func UserIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "user_id"))
 }
 
 // RoleChanged applies to entries in which "role" changed, and to creates and deletes.
 func RoleChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("role")))
+	return predicate.AuditLog(AuditIdentity.Changed("role"))
 }
 
 // RoleChangedFrom applies to entries that say that "role" was v before.
 func RoleChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("role", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "role"))
 }
 
 // RoleChangedTo applies to entries that say that "role" was v afterwards.
 func RoleChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("role", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "role"))
 }

@@ -286,70 +286,70 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // NameChanged applies to entries in which "name" changed, and to creates and deletes.
 func NameChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+	return predicate.AuditLog(AuditIdentity.Changed("name"))
 }
 
 // NameChangedFrom applies to entries that say that "name" was v before.
 func NameChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // NameChangedTo applies to entries that say that "name" was v afterwards.
 func NameChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // MentorChanged applies to entries in which "mentor" changed, and to creates and deletes.
 func MentorChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("mentor")))
+	return predicate.AuditLog(AuditIdentity.Changed("mentor"))
 }
 
 // MentorChangedFrom applies to entries that say that "mentor" was v before.
 func MentorChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("mentor", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "mentor"))
 }
 
 // MentorChangedTo applies to entries that say that "mentor" was v afterwards.
 func MentorChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("mentor", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "mentor"))
 }
 
 // MentorChangedFromNil applies to entries that say that "mentor" was NULL before.
 func MentorChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("mentor", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "mentor"))
 }
 
 // MentorChangedToNil applies to entries that say that "mentor" was NULL afterwards.
 func MentorChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("mentor", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "mentor"))
 }
 
 // ParentChanged applies to entries in which "parent" changed, and to creates and deletes.
 func ParentChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("parent")))
+	return predicate.AuditLog(AuditIdentity.Changed("parent"))
 }
 
 // ParentChangedFrom applies to entries that say that "parent" was v before.
 func ParentChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "parent"))
 }
 
 // ParentChangedTo applies to entries that say that "parent" was v afterwards.
 func ParentChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "parent"))
 }
 
 // ParentChangedFromNil applies to entries that say that "parent" was NULL before.
 func ParentChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "parent"))
 }
 
 // ParentChangedToNil applies to entries that say that "parent" was NULL afterwards.
 func ParentChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "parent"))
 }

@@ -987,405 +987,405 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // WeightChanged applies to entries in which "weight" changed, and to creates and deletes.
 func WeightChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("weight")))
+	return predicate.AuditLog(AuditIdentity.Changed("weight"))
 }
 
 // WeightChangedFrom applies to entries that say that "weight" was v before.
 func WeightChangedFrom(v decimal.Decimal) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("weight", sqlauditlog.Stored(&sql.NullScanner{S: new(decimal.Decimal)}, v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(&sql.NullScanner{S: new(decimal.Decimal)}, v), "weight"))
 }
 
 // WeightChangedTo applies to entries that say that "weight" was v afterwards.
 func WeightChangedTo(v decimal.Decimal) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("weight", sqlauditlog.Stored(&sql.NullScanner{S: new(decimal.Decimal)}, v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(&sql.NullScanner{S: new(decimal.Decimal)}, v), "weight"))
 }
 
 // WeightChangedFromNil applies to entries that say that "weight" was NULL before.
 func WeightChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("weight", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "weight"))
 }
 
 // WeightChangedToNil applies to entries that say that "weight" was NULL afterwards.
 func WeightChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("weight", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "weight"))
 }
 
 // InsuredChanged applies to entries in which "insured" changed, and to creates and deletes.
 func InsuredChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("insured")))
+	return predicate.AuditLog(AuditIdentity.Changed("insured"))
 }
 
 // InsuredChangedFrom applies to entries that say that "insured" was v before.
 func InsuredChangedFrom(v decimal.NullDecimal) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("insured", sqlauditlog.Stored(new(decimal.NullDecimal), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(decimal.NullDecimal), v), "insured"))
 }
 
 // InsuredChangedTo applies to entries that say that "insured" was v afterwards.
 func InsuredChangedTo(v decimal.NullDecimal) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("insured", sqlauditlog.Stored(new(decimal.NullDecimal), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(decimal.NullDecimal), v), "insured"))
 }
 
 // InsuredChangedFromNil applies to entries that say that "insured" was NULL before.
 func InsuredChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("insured", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "insured"))
 }
 
 // InsuredChangedToNil applies to entries that say that "insured" was NULL afterwards.
 func InsuredChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("insured", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "insured"))
 }
 
 // SerialChanged applies to entries in which "serial" changed, and to creates and deletes.
 func SerialChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("serial")))
+	return predicate.AuditLog(AuditIdentity.Changed("serial"))
 }
 
 // SerialChangedFrom applies to entries that say that "serial" was v before.
 func SerialChangedFrom(v *big.Int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("serial", sqlauditlog.StoredBy(ValueScanner.Serial, v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredBy(ValueScanner.Serial, v), "serial"))
 }
 
 // SerialChangedTo applies to entries that say that "serial" was v afterwards.
 func SerialChangedTo(v *big.Int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("serial", sqlauditlog.StoredBy(ValueScanner.Serial, v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredBy(ValueScanner.Serial, v), "serial"))
 }
 
 // SerialChangedFromNil applies to entries that say that "serial" was NULL before.
 func SerialChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("serial", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "serial"))
 }
 
 // SerialChangedToNil applies to entries that say that "serial" was NULL afterwards.
 func SerialChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("serial", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "serial"))
 }
 
 // TransitChanged applies to entries in which "transit" changed, and to creates and deletes.
 func TransitChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("transit")))
+	return predicate.AuditLog(AuditIdentity.Changed("transit"))
 }
 
 // TransitChangedFrom applies to entries that say that "transit" was v before.
 func TransitChangedFrom(v time.Duration) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("transit", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), int64(v)), "transit"))
 }
 
 // TransitChangedTo applies to entries that say that "transit" was v afterwards.
 func TransitChangedTo(v time.Duration) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("transit", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), int64(v)), "transit"))
 }
 
 // TransitChangedFromNil applies to entries that say that "transit" was NULL before.
 func TransitChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("transit", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "transit"))
 }
 
 // TransitChangedToNil applies to entries that say that "transit" was NULL afterwards.
 func TransitChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("transit", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "transit"))
 }
 
 // OriginChanged applies to entries in which "origin" changed, and to creates and deletes.
 func OriginChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("origin")))
+	return predicate.AuditLog(AuditIdentity.Changed("origin"))
 }
 
 // OriginChangedFrom applies to entries that say that "origin" was v before.
 func OriginChangedFrom(v net.IP) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("origin", sqlauditlog.Stored(new([]byte), []byte(v)))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new([]byte), []byte(v)), "origin"))
 }
 
 // OriginChangedTo applies to entries that say that "origin" was v afterwards.
 func OriginChangedTo(v net.IP) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("origin", sqlauditlog.Stored(new([]byte), []byte(v)))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new([]byte), []byte(v)), "origin"))
 }
 
 // OriginChangedFromNil applies to entries that say that "origin" was NULL before.
 func OriginChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("origin", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "origin"))
 }
 
 // OriginChangedToNil applies to entries that say that "origin" was NULL afterwards.
 func OriginChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("origin", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "origin"))
 }
 
 // RelayChanged applies to entries in which "relay" changed, and to creates and deletes.
 func RelayChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("relay")))
+	return predicate.AuditLog(AuditIdentity.Changed("relay"))
 }
 
 // RelayChangedFrom applies to entries that say that "relay" was v before.
 func RelayChangedFrom(v netip.Addr) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("relay", sqlauditlog.StoredBy(ValueScanner.Relay, v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredBy(ValueScanner.Relay, v), "relay"))
 }
 
 // RelayChangedTo applies to entries that say that "relay" was v afterwards.
 func RelayChangedTo(v netip.Addr) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("relay", sqlauditlog.StoredBy(ValueScanner.Relay, v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredBy(ValueScanner.Relay, v), "relay"))
 }
 
 // RelayChangedFromNil applies to entries that say that "relay" was NULL before.
 func RelayChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("relay", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "relay"))
 }
 
 // RelayChangedToNil applies to entries that say that "relay" was NULL afterwards.
 func RelayChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("relay", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "relay"))
 }
 
 // RouteChanged applies to entries in which "route" changed, and to creates and deletes.
 func RouteChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("route")))
+	return predicate.AuditLog(AuditIdentity.Changed("route"))
 }
 
 // RouteChangedFrom applies to entries that say that "route" was v before.
 func RouteChangedFrom(v *kinds.Route) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("route", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "route"))
 }
 
 // RouteChangedTo applies to entries that say that "route" was v afterwards.
 func RouteChangedTo(v *kinds.Route) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("route", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "route"))
 }
 
 // RouteChangedFromNil applies to entries that say that "route" was NULL before.
 func RouteChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("route", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "route"))
 }
 
 // RouteChangedToNil applies to entries that say that "route" was NULL afterwards.
 func RouteChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("route", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "route"))
 }
 
 // CountChanged applies to entries in which "count" changed, and to creates and deletes.
 func CountChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("count")))
+	return predicate.AuditLog(AuditIdentity.Changed("count"))
 }
 
 // CountChangedFrom applies to entries that say that "count" was v before.
 func CountChangedFrom(v **int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("count", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "count"))
 }
 
 // CountChangedTo applies to entries that say that "count" was v afterwards.
 func CountChangedTo(v **int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("count", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "count"))
 }
 
 // CountChangedFromNil applies to entries that say that "count" was NULL before.
 func CountChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("count", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "count"))
 }
 
 // CountChangedToNil applies to entries that say that "count" was NULL afterwards.
 func CountChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("count", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "count"))
 }
 
 // GradeChanged applies to entries in which "grade" changed, and to creates and deletes.
 func GradeChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("grade")))
+	return predicate.AuditLog(AuditIdentity.Changed("grade"))
 }
 
 // GradeChangedFrom applies to entries that say that "grade" was v before.
 func GradeChangedFrom(v kinds.Grade) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("grade", sqlauditlog.Stored(new(kinds.Grade), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(kinds.Grade), v), "grade"))
 }
 
 // GradeChangedTo applies to entries that say that "grade" was v afterwards.
 func GradeChangedTo(v kinds.Grade) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("grade", sqlauditlog.Stored(new(kinds.Grade), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(kinds.Grade), v), "grade"))
 }
 
 // GradeChangedFromNil applies to entries that say that "grade" was NULL before.
 func GradeChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("grade", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "grade"))
 }
 
 // GradeChangedToNil applies to entries that say that "grade" was NULL afterwards.
 func GradeChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("grade", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "grade"))
 }
 
 // SpanChanged applies to entries in which "span" changed, and to creates and deletes.
 func SpanChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("span")))
+	return predicate.AuditLog(AuditIdentity.Changed("span"))
 }
 
 // SpanChangedFrom applies to entries that say that "span" was v before.
 func SpanChangedFrom(v kinds.Span) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("span", sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Span)}, v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Span)}, v), "span"))
 }
 
 // SpanChangedTo applies to entries that say that "span" was v afterwards.
 func SpanChangedTo(v kinds.Span) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("span", sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Span)}, v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Span)}, v), "span"))
 }
 
 // SpanChangedFromNil applies to entries that say that "span" was NULL before.
 func SpanChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("span", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "span"))
 }
 
 // SpanChangedToNil applies to entries that say that "span" was NULL afterwards.
 func SpanChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("span", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "span"))
 }
 
 // SealChanged applies to entries in which "seal" changed, and to creates and deletes.
 func SealChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("seal")))
+	return predicate.AuditLog(AuditIdentity.Changed("seal"))
 }
 
 // SealChangedFrom applies to entries that say that "seal" was v before.
 func SealChangedFrom(v kinds.Seal) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("seal", sqlauditlog.Stored(new(kinds.Seal), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(kinds.Seal), v), "seal"))
 }
 
 // SealChangedTo applies to entries that say that "seal" was v afterwards.
 func SealChangedTo(v kinds.Seal) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("seal", sqlauditlog.Stored(new(kinds.Seal), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(kinds.Seal), v), "seal"))
 }
 
 // SealChangedFromNil applies to entries that say that "seal" was NULL before.
 func SealChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("seal", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "seal"))
 }
 
 // SealChangedToNil applies to entries that say that "seal" was NULL afterwards.
 func SealChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("seal", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "seal"))
 }
 
 // FeeChanged applies to entries in which "fee" changed, and to creates and deletes.
 func FeeChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("fee")))
+	return predicate.AuditLog(AuditIdentity.Changed("fee"))
 }
 
 // FeeChangedFrom applies to entries that say that "fee" was v before.
 func FeeChangedFrom(v kinds.Fee) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("fee", sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Fee)}, v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Fee)}, v), "fee"))
 }
 
 // FeeChangedTo applies to entries that say that "fee" was v afterwards.
 func FeeChangedTo(v kinds.Fee) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("fee", sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Fee)}, v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(&sql.NullScanner{S: new(kinds.Fee)}, v), "fee"))
 }
 
 // FeeChangedFromNil applies to entries that say that "fee" was NULL before.
 func FeeChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("fee", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "fee"))
 }
 
 // FeeChangedToNil applies to entries that say that "fee" was NULL afterwards.
 func FeeChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("fee", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "fee"))
 }
 
 // TipChanged applies to entries in which "tip" changed, and to creates and deletes.
 func TipChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tip")))
+	return predicate.AuditLog(AuditIdentity.Changed("tip"))
 }
 
 // TipChangedFrom applies to entries that say that "tip" was v before.
 func TipChangedFrom(v kinds.Fee) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tip", sqlauditlog.Stored(new(kinds.Fee), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(kinds.Fee), v), "tip"))
 }
 
 // TipChangedTo applies to entries that say that "tip" was v afterwards.
 func TipChangedTo(v kinds.Fee) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tip", sqlauditlog.Stored(new(kinds.Fee), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(kinds.Fee), v), "tip"))
 }
 
 // TipChangedFromNil applies to entries that say that "tip" was NULL before.
 func TipChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tip", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "tip"))
 }
 
 // TipChangedToNil applies to entries that say that "tip" was NULL afterwards.
 func TipChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tip", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "tip"))
 }
 
 // WaveChanged applies to entries in which "wave" changed, and to creates and deletes.
 func WaveChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("wave")))
+	return predicate.AuditLog(AuditIdentity.Changed("wave"))
 }
 
 // WaveChangedFrom applies to entries that say that "wave" was v before.
 func WaveChangedFrom(v kinds.Wave) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("wave", sqlauditlog.StoredBy(ValueScanner.Wave, v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredBy(ValueScanner.Wave, v), "wave"))
 }
 
 // WaveChangedTo applies to entries that say that "wave" was v afterwards.
 func WaveChangedTo(v kinds.Wave) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("wave", sqlauditlog.StoredBy(ValueScanner.Wave, v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredBy(ValueScanner.Wave, v), "wave"))
 }
 
 // WaveChangedFromNil applies to entries that say that "wave" was NULL before.
 func WaveChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("wave", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "wave"))
 }
 
 // WaveChangedToNil applies to entries that say that "wave" was NULL afterwards.
 func WaveChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("wave", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "wave"))
 }
 
 // StampsChanged applies to entries in which "stamps" changed, and to creates and deletes.
 func StampsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("stamps")))
+	return predicate.AuditLog(AuditIdentity.Changed("stamps"))
 }
 
 // StampsChangedFrom applies to entries that say that "stamps" was v before.
 func StampsChangedFrom(v []netip.Addr) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("stamps", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "stamps"))
 }
 
 // StampsChangedTo applies to entries that say that "stamps" was v afterwards.
 func StampsChangedTo(v []netip.Addr) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("stamps", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "stamps"))
 }
 
 // StampsChangedFromNil applies to entries that say that "stamps" was NULL before.
 func StampsChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("stamps", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "stamps"))
 }
 
 // StampsChangedToNil applies to entries that say that "stamps" was NULL afterwards.
 func StampsChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("stamps", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "stamps"))
 }
 
 // SentChanged applies to entries in which "sent" changed, and to creates and deletes.
 func SentChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("sent")))
+	return predicate.AuditLog(AuditIdentity.Changed("sent"))
 }
 
 // SentChangedFrom applies to entries that say that "sent" was v before.
 func SentChangedFrom(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("sent", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullTime), v), "sent"))
 }
 
 // SentChangedTo applies to entries that say that "sent" was v afterwards.
 func SentChangedTo(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("sent", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullTime), v), "sent"))
 }
 
 // SentChangedFromNil applies to entries that say that "sent" was NULL before.
 func SentChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("sent", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "sent"))
 }
 
 // SentChangedToNil applies to entries that say that "sent" was NULL afterwards.
 func SentChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("sent", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "sent"))
 }

@@ -708,195 +708,195 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // EmailChanged applies to entries in which "email" changed, and to creates and deletes.
 func EmailChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("email")))
+	return predicate.AuditLog(AuditIdentity.Changed("email", "mail", "address"))
 }
 
 // EmailChangedFrom applies to entries that say that "email" was v before.
 func EmailChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("email", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "email", "mail", "address"))
 }
 
 // EmailChangedTo applies to entries that say that "email" was v afterwards.
 func EmailChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("email", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "email", "mail", "address"))
 }
 
 // PhoneChanged applies to entries in which "phone" changed, and to creates and deletes.
 func PhoneChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("phone")))
+	return predicate.AuditLog(AuditIdentity.Changed("phone"))
 }
 
 // PhoneChangedFrom applies to entries that say that "phone" was v before.
 func PhoneChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("phone", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "phone"))
 }
 
 // PhoneChangedTo applies to entries that say that "phone" was v afterwards.
 func PhoneChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("phone", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "phone"))
 }
 
 // PhoneChangedFromNil applies to entries that say that "phone" was NULL before.
 func PhoneChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("phone", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "phone"))
 }
 
 // PhoneChangedToNil applies to entries that say that "phone" was NULL afterwards.
 func PhoneChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("phone", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "phone"))
 }
 
 // TierChanged applies to entries in which "tier" changed, and to creates and deletes.
 func TierChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tier")))
+	return predicate.AuditLog(AuditIdentity.Changed("tier"))
 }
 
 // TierChangedFrom applies to entries that say that "tier" was v before.
 func TierChangedFrom(v Tier) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tier", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "tier"))
 }
 
 // TierChangedTo applies to entries that say that "tier" was v afterwards.
 func TierChangedTo(v Tier) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tier", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "tier"))
 }
 
 // VisitsChanged applies to entries in which "visits" changed, and to creates and deletes.
 func VisitsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("visits")))
+	return predicate.AuditLog(AuditIdentity.Changed("visits"))
 }
 
 // VisitsChangedFrom applies to entries that say that "visits" was v before.
 func VisitsChangedFrom(v float64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("visits", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullFloat64), v), "visits"))
 }
 
 // VisitsChangedTo applies to entries that say that "visits" was v afterwards.
 func VisitsChangedTo(v float64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("visits", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullFloat64), v), "visits"))
 }
 
 // StarsChanged applies to entries in which "stars" changed, and to creates and deletes.
 func StarsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("stars")))
+	return predicate.AuditLog(AuditIdentity.Changed("stars"))
 }
 
 // StarsChangedFrom applies to entries that say that "stars" was v before.
 func StarsChangedFrom(v int8) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("stars", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "stars"))
 }
 
 // StarsChangedTo applies to entries that say that "stars" was v afterwards.
 func StarsChangedTo(v int8) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("stars", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "stars"))
 }
 
 // StarsChangedFromNil applies to entries that say that "stars" was NULL before.
 func StarsChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("stars", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "stars"))
 }
 
 // StarsChangedToNil applies to entries that say that "stars" was NULL afterwards.
 func StarsChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("stars", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "stars"))
 }
 
 // FloorChanged applies to entries in which "floor" changed, and to creates and deletes.
 func FloorChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("floor")))
+	return predicate.AuditLog(AuditIdentity.Changed("floor", "lvl"))
 }
 
 // FloorChangedFrom applies to entries that say that "floor" was v before.
 func FloorChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("floor", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "floor", "lvl"))
 }
 
 // FloorChangedTo applies to entries that say that "floor" was v afterwards.
 func FloorChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("floor", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "floor", "lvl"))
 }
 
 // FloorChangedFromNil applies to entries that say that "floor" was NULL before.
 func FloorChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("floor", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "floor", "lvl"))
 }
 
 // FloorChangedToNil applies to entries that say that "floor" was NULL afterwards.
 func FloorChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("floor", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "floor", "lvl"))
 }
 
 // NoteChanged applies to entries in which "note" changed, and to creates and deletes.
 func NoteChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("note")))
+	return predicate.AuditLog(AuditIdentity.Changed("note"))
 }
 
 // NoteChangedFrom applies to entries that say that "note" was v before.
 func NoteChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("note", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "note"))
 }
 
 // NoteChangedTo applies to entries that say that "note" was v afterwards.
 func NoteChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("note", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "note"))
 }
 
 // NoteChangedFromNil applies to entries that say that "note" was NULL before.
 func NoteChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("note", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "note"))
 }
 
 // NoteChangedToNil applies to entries that say that "note" was NULL afterwards.
 func NoteChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("note", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "note"))
 }
 
 // SponsorIDChanged applies to entries in which "sponsor_id" changed, and to creates and deletes.
 func SponsorIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("sponsor_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("sponsor_id", "sponsor"))
 }
 
 // SponsorIDChangedFrom applies to entries that say that "sponsor_id" was v before.
 func SponsorIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("sponsor_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "sponsor_id", "sponsor"))
 }
 
 // SponsorIDChangedTo applies to entries that say that "sponsor_id" was v afterwards.
 func SponsorIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("sponsor_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "sponsor_id", "sponsor"))
 }
 
 // SponsorIDChangedFromNil applies to entries that say that "sponsor_id" was NULL before.
 func SponsorIDChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("sponsor_id", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "sponsor_id", "sponsor"))
 }
 
 // SponsorIDChangedToNil applies to entries that say that "sponsor_id" was NULL afterwards.
 func SponsorIDChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("sponsor_id", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "sponsor_id", "sponsor"))
 }
 
 // PinChanged applies to entries in which "pin" changed, and to creates and deletes.
 func PinChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("pin")))
+	return predicate.AuditLog(AuditIdentity.Changed("pin", "code"))
 }
 
 // MatesChanged applies to entries in which links came to the "mates" edge or went from it.
 func MatesChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("mates")))
+	return predicate.AuditLog(AuditIdentity.Changed("mates", "friends"))
 }
 
 // MatesAdded applies to entries in which a link to one of the given ids came to the "mates" edge. No id, no entry.
 func MatesAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("mates", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "mates", "friends"))
 }
 
 // MatesRemoved applies to entries in which a link to one of the given ids went from the "mates" edge. No id, no entry.
 func MatesRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("mates", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "mates", "friends"))
 }

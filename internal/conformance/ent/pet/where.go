@@ -275,85 +275,85 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // NameChanged applies to entries in which "name" changed, and to creates and deletes.
 func NameChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+	return predicate.AuditLog(AuditIdentity.Changed("name"))
 }
 
 // NameChangedFrom applies to entries that say that "name" was v before.
 func NameChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // NameChangedTo applies to entries that say that "name" was v afterwards.
 func NameChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // KindChanged applies to entries in which "kind" changed, and to creates and deletes.
 func KindChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("kind")))
+	return predicate.AuditLog(AuditIdentity.Changed("kind"))
 }
 
 // KindChangedFrom applies to entries that say that "kind" was v before.
 func KindChangedFrom(v Kind) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("kind", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "kind"))
 }
 
 // KindChangedTo applies to entries that say that "kind" was v afterwards.
 func KindChangedTo(v Kind) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("kind", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "kind"))
 }
 
 // ChipChanged applies to entries in which "chip" changed, and to creates and deletes.
 func ChipChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("chip")))
+	return predicate.AuditLog(AuditIdentity.Changed("chip"))
 }
 
 // ChipChangedFrom applies to entries that say that "chip" was v before.
 func ChipChangedFrom(v uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("chip", sqlauditlog.Stored(new(uuid.UUID), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(uuid.UUID), v), "chip"))
 }
 
 // ChipChangedTo applies to entries that say that "chip" was v afterwards.
 func ChipChangedTo(v uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("chip", sqlauditlog.Stored(new(uuid.UUID), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(uuid.UUID), v), "chip"))
 }
 
 // ChipChangedFromNil applies to entries that say that "chip" was NULL before.
 func ChipChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("chip", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "chip"))
 }
 
 // ChipChangedToNil applies to entries that say that "chip" was NULL afterwards.
 func ChipChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("chip", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "chip"))
 }
 
 // OwnerChanged applies to entries in which "owner" changed, and to creates and deletes.
 func OwnerChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("owner")))
+	return predicate.AuditLog(AuditIdentity.Changed("owner"))
 }
 
 // OwnerChangedFrom applies to entries that say that "owner" was v before.
 func OwnerChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "owner"))
 }
 
 // OwnerChangedTo applies to entries that say that "owner" was v afterwards.
 func OwnerChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "owner"))
 }
 
 // OwnerChangedFromNil applies to entries that say that "owner" was NULL before.
 func OwnerChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "owner"))
 }
 
 // OwnerChangedToNil applies to entries that say that "owner" was NULL afterwards.
 func OwnerChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "owner"))
 }

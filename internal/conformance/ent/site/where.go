@@ -324,85 +324,85 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given values of "code", which name them in the log. None, no entry.
 func HistoryOf(ids ...string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // CodeChanged applies to entries in which "code" changed, and to creates and deletes.
 func CodeChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("code")))
+	return predicate.AuditLog(AuditIdentity.Changed("code"))
 }
 
 // CodeChangedFrom applies to entries that say that "code" was v before.
 func CodeChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("code", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "code"))
 }
 
 // CodeChangedTo applies to entries that say that "code" was v afterwards.
 func CodeChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("code", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "code"))
 }
 
 // CityChanged applies to entries in which "city" changed, and to creates and deletes.
 func CityChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("city")))
+	return predicate.AuditLog(AuditIdentity.Changed("city"))
 }
 
 // CityChangedFrom applies to entries that say that "city" was v before.
 func CityChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("city", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "city"))
 }
 
 // CityChangedTo applies to entries that say that "city" was v afterwards.
 func CityChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("city", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "city"))
 }
 
 // EditedByChanged applies to entries in which "edited_by" changed, and to creates and deletes.
 func EditedByChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("edited_by")))
+	return predicate.AuditLog(AuditIdentity.Changed("edited_by"))
 }
 
 // EditedByChangedFrom applies to entries that say that "edited_by" was v before.
 func EditedByChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("edited_by", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "edited_by"))
 }
 
 // EditedByChangedTo applies to entries that say that "edited_by" was v afterwards.
 func EditedByChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("edited_by", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "edited_by"))
 }
 
 // EditedByChangedFromNil applies to entries that say that "edited_by" was NULL before.
 func EditedByChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("edited_by", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "edited_by"))
 }
 
 // EditedByChangedToNil applies to entries that say that "edited_by" was NULL afterwards.
 func EditedByChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("edited_by", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "edited_by"))
 }
 
 // OrgChanged applies to entries in which "org" changed, and to creates and deletes.
 func OrgChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("org")))
+	return predicate.AuditLog(AuditIdentity.Changed("org"))
 }
 
 // OrgChangedFrom applies to entries that say that "org" was v before.
 func OrgChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("org", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "org"))
 }
 
 // OrgChangedTo applies to entries that say that "org" was v afterwards.
 func OrgChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("org", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "org"))
 }
 
 // OrgChangedFromNil applies to entries that say that "org" was NULL before.
 func OrgChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("org", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "org"))
 }
 
 // OrgChangedToNil applies to entries that say that "org" was NULL afterwards.
 func OrgChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("org", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "org"))
 }

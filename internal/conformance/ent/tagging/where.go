@@ -301,65 +301,65 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the Tagging with the given id.
 func HistoryOf(_postID int, _tagID string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.About(AuditIdentity.Label, _postID, _tagID))
+	return predicate.AuditLog(sqlauditlog.About(AuditIdentity, _postID, _tagID))
 }
 
 // PostIDChanged applies to entries in which "post_id" changed, and to creates and deletes.
 func PostIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("post_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("post_id"))
 }
 
 // PostIDChangedFrom applies to entries that say that "post_id" was v before.
 func PostIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("post_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "post_id"))
 }
 
 // PostIDChangedTo applies to entries that say that "post_id" was v afterwards.
 func PostIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("post_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "post_id"))
 }
 
 // TagIDChanged applies to entries in which "tag_id" changed, and to creates and deletes.
 func TagIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tag_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("tag_id"))
 }
 
 // TagIDChangedFrom applies to entries that say that "tag_id" was v before.
 func TagIDChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tag_id", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "tag_id"))
 }
 
 // TagIDChangedTo applies to entries that say that "tag_id" was v afterwards.
 func TagIDChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tag_id", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "tag_id"))
 }
 
 // WeightChanged applies to entries in which "weight" changed, and to creates and deletes.
 func WeightChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("weight")))
+	return predicate.AuditLog(AuditIdentity.Changed("weight"))
 }
 
 // WeightChangedFrom applies to entries that say that "weight" was v before.
 func WeightChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("weight", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "weight"))
 }
 
 // WeightChangedTo applies to entries that say that "weight" was v afterwards.
 func WeightChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("weight", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "weight"))
 }
 
 // AtChanged applies to entries in which "at" changed, and to creates and deletes.
 func AtChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("at")))
+	return predicate.AuditLog(AuditIdentity.Changed("at"))
 }
 
 // AtChangedFrom applies to entries that say that "at" was v before.
 func AtChangedFrom(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("at", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullTime), v), "at"))
 }
 
 // AtChangedTo applies to entries that say that "at" was v afterwards.
 func AtChangedTo(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("at", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullTime), v), "at"))
 }

@@ -827,190 +827,190 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // NameChanged applies to entries in which "name" changed, and to creates and deletes.
 func NameChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+	return predicate.AuditLog(AuditIdentity.Changed("name"))
 }
 
 // NameChangedFrom applies to entries that say that "name" was v before.
 func NameChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // NameChangedTo applies to entries that say that "name" was v afterwards.
 func NameChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // EmailChanged applies to entries in which "email" changed, and to creates and deletes.
 func EmailChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("email")))
+	return predicate.AuditLog(AuditIdentity.Changed("email"))
 }
 
 // EmailChangedFrom applies to entries that say that "email" was v before.
 func EmailChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("email", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "email"))
 }
 
 // EmailChangedTo applies to entries that say that "email" was v afterwards.
 func EmailChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("email", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "email"))
 }
 
 // AgeChanged applies to entries in which "age" changed, and to creates and deletes.
 func AgeChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("age")))
+	return predicate.AuditLog(AuditIdentity.Changed("age"))
 }
 
 // AgeChangedFrom applies to entries that say that "age" was v before.
 func AgeChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("age", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "age"))
 }
 
 // AgeChangedTo applies to entries that say that "age" was v afterwards.
 func AgeChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("age", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "age"))
 }
 
 // AgeChangedFromNil applies to entries that say that "age" was NULL before.
 func AgeChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("age", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "age"))
 }
 
 // AgeChangedToNil applies to entries that say that "age" was NULL afterwards.
 func AgeChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("age", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "age"))
 }
 
 // NickChanged applies to entries in which "nick" changed, and to creates and deletes.
 func NickChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("nick")))
+	return predicate.AuditLog(AuditIdentity.Changed("nick"))
 }
 
 // NickChangedFrom applies to entries that say that "nick" was v before.
 func NickChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("nick", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "nick"))
 }
 
 // NickChangedTo applies to entries that say that "nick" was v afterwards.
 func NickChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("nick", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "nick"))
 }
 
 // NickChangedFromNil applies to entries that say that "nick" was NULL before.
 func NickChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("nick", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "nick"))
 }
 
 // NickChangedToNil applies to entries that say that "nick" was NULL afterwards.
 func NickChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("nick", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "nick"))
 }
 
 // PasswordChanged applies to entries in which "password" changed, and to creates and deletes.
 func PasswordChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("password")))
+	return predicate.AuditLog(AuditIdentity.Changed("password"))
 }
 
 // SpouseChanged applies to entries in which "spouse" changed, and to creates and deletes.
 func SpouseChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("spouse")))
+	return predicate.AuditLog(AuditIdentity.Changed("spouse"))
 }
 
 // SpouseChangedFrom applies to entries that say that "spouse" was v before.
 func SpouseChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("spouse", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "spouse"))
 }
 
 // SpouseChangedTo applies to entries that say that "spouse" was v afterwards.
 func SpouseChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("spouse", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "spouse"))
 }
 
 // SpouseChangedFromNil applies to entries that say that "spouse" was NULL before.
 func SpouseChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("spouse", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "spouse"))
 }
 
 // SpouseChangedToNil applies to entries that say that "spouse" was NULL afterwards.
 func SpouseChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("spouse", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "spouse"))
 }
 
 // GroupsChanged applies to entries in which links came to the "groups" edge or went from it.
 func GroupsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("groups")))
+	return predicate.AuditLog(AuditIdentity.Changed("groups"))
 }
 
 // GroupsAdded applies to entries in which a link to one of the given ids came to the "groups" edge. No id, no entry.
 func GroupsAdded(ids ...uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("groups", sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) }), "groups"))
 }
 
 // GroupsRemoved applies to entries in which a link to one of the given ids went from the "groups" edge. No id, no entry.
 func GroupsRemoved(ids ...uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("groups", sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) }), "groups"))
 }
 
 // TeamsChanged applies to entries in which links came to the "teams" edge or went from it.
 func TeamsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("teams")))
+	return predicate.AuditLog(AuditIdentity.Changed("teams"))
 }
 
 // TeamsAdded applies to entries in which a link to one of the given ids came to the "teams" edge. No id, no entry.
 func TeamsAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("teams", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "teams"))
 }
 
 // TeamsRemoved applies to entries in which a link to one of the given ids went from the "teams" edge. No id, no entry.
 func TeamsRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("teams", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "teams"))
 }
 
 // FriendsChanged applies to entries in which links came to the "friends" edge or went from it.
 func FriendsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("friends")))
+	return predicate.AuditLog(AuditIdentity.Changed("friends"))
 }
 
 // FriendsAdded applies to entries in which a link to one of the given ids came to the "friends" edge. No id, no entry.
 func FriendsAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("friends", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "friends"))
 }
 
 // FriendsRemoved applies to entries in which a link to one of the given ids went from the "friends" edge. No id, no entry.
 func FriendsRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("friends", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "friends"))
 }
 
 // FollowersChanged applies to entries in which links came to the "followers" edge or went from it.
 func FollowersChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("followers")))
+	return predicate.AuditLog(AuditIdentity.Changed("followers"))
 }
 
 // FollowersAdded applies to entries in which a link to one of the given ids came to the "followers" edge. No id, no entry.
 func FollowersAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("followers", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "followers"))
 }
 
 // FollowersRemoved applies to entries in which a link to one of the given ids went from the "followers" edge. No id, no entry.
 func FollowersRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("followers", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "followers"))
 }
 
 // FollowingChanged applies to entries in which links came to the "following" edge or went from it.
 func FollowingChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("following")))
+	return predicate.AuditLog(AuditIdentity.Changed("following"))
 }
 
 // FollowingAdded applies to entries in which a link to one of the given ids came to the "following" edge. No id, no entry.
 func FollowingAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("following", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "following"))
 }
 
 // FollowingRemoved applies to entries in which a link to one of the given ids went from the "following" edge. No id, no entry.
 func FollowingRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("following", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "following"))
 }

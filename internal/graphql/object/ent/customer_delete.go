@@ -41,6 +41,7 @@ func (_d *CustomerDelete) ExecX(ctx context.Context) int {
 
 func (_d *CustomerDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(customer.Table, sqlgraph.NewFieldSpec(customer.FieldID, field.TypeInt))
+	ctx = _d.auditContext(ctx)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

@@ -110,7 +110,8 @@ func (f *AuditLogOrderField) UnmarshalGQL(v any) error {
 
 // GraphQLChanges returns the changes of the entry as GraphQL shows them.
 func (_m *AuditLog) GraphQLChanges() ([]sqlauditgql.Change, error) {
-	return sqlauditgql.Changes(_m.Changes(), _m.Before, _m.After)
+	s := _m.auditDescription()
+	return sqlauditgql.Changes(_m.Changes(), s.Rename(_m.ResourceType, _m.Before), s.Rename(_m.ResourceType, _m.After)), nil
 }
 
 // auditPage returns the page that the arguments of a connection ask for.

@@ -122,7 +122,7 @@ func (c *CustomerClient) RevertTo(ctx context.Context, id int, moment sqlaudithi
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditCustomerType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditCustomerType), name, moment, opts...)
 }
 
 // Undelete creates a Customer that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -132,7 +132,7 @@ func (c *CustomerClient) Undelete(ctx context.Context, id int, opts ...sqlauditu
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditCustomerType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditCustomerType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (c *CustomerClient) Undelete(ctx context.Context, id int, opts ...sqlauditu
 // auditUndo says how mutations of the type are made.
 func (c *CustomerClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditCustomerType,
+		Type: c.auditDescription().Of(auditCustomerType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: customer.FieldName, Required: true},
 			{Name: "credit", Column: customer.FieldCredit, Optional: true},
@@ -152,6 +152,7 @@ func (c *CustomerClient) auditUndo() *sqlauditundo.Type {
 			{Name: "owner", Optional: true},
 			{Name: "friends", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: customer.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Customer), c.Create()
 			_create.mutation._undo = w
@@ -194,7 +195,7 @@ func (c *UserClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditUserType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditUserType), name, moment, opts...)
 }
 
 // Undelete creates a User that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -204,7 +205,7 @@ func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditUserType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditUserType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -216,11 +217,12 @@ func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *UserClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditUserType,
+		Type: c.auditDescription().Of(auditUserType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: user.FieldName, Required: true},
 			{Name: "customers", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: user.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*User), c.Create()
 			_create.mutation._undo = w

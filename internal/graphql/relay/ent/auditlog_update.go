@@ -95,6 +95,7 @@ func (_u *AuditLogUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RedactedCleared() {
 		_spec.ClearField(auditlog.FieldRedacted, field.TypeJSON)
 	}
+	ctx = _u.auditContext(ctx)
 
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -214,6 +215,7 @@ func (_u *AuditLogUpdateOne) sqlSave(ctx context.Context) (_node *AuditLog, err 
 	if _u.mutation.RedactedCleared() {
 		_spec.ClearField(auditlog.FieldRedacted, field.TypeJSON)
 	}
+	ctx = _u.auditContext(ctx)
 
 	_node = &AuditLog{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -38,26 +38,30 @@ var auditCustomerType = &sqlauditlog.Type{
 	},
 	Fields: []*sqlauditlog.Field{
 		{
-			Name:   "name",
-			Column: customer.FieldName,
-			Value:  func(n any) any { return n.(*Customer).Name },
+			Name:    "name",
+			Column:  customer.FieldName,
+			Value:   func(n any) any { return n.(*Customer).Name },
+			Pointer: func(n any) any { return &n.(*Customer).Name },
 		},
 		{
 			Name:     "credit",
 			Column:   customer.FieldCredit,
 			Value:    func(n any) any { return n.(*Customer).Credit },
+			Pointer:  func(n any) any { return &n.(*Customer).Credit },
 			Nillable: true,
 		},
 		{
 			Name:      "password",
 			Column:    customer.FieldPassword,
 			Value:     func(n any) any { return n.(*Customer).Password },
+			Pointer:   func(n any) any { return &n.(*Customer).Password },
 			Sensitive: true,
 		},
 		{
 			Name:     "owner",
 			Column:   customer.OwnerColumn,
 			Value:    func(n any) any { return n.(*Customer).user_customers },
+			Pointer:  func(n any) any { return &n.(*Customer).user_customers },
 			Nillable: true,
 		},
 	},
@@ -104,9 +108,10 @@ var auditUserType = &sqlauditlog.Type{
 	},
 	Fields: []*sqlauditlog.Field{
 		{
-			Name:   "name",
-			Column: user.FieldName,
-			Value:  func(n any) any { return n.(*User).Name },
+			Name:    "name",
+			Column:  user.FieldName,
+			Value:   func(n any) any { return n.(*User).Name },
+			Pointer: func(n any) any { return &n.(*User).Name },
 		},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*User).scanValues(nil, columns) },

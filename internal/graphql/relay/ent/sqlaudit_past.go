@@ -67,7 +67,7 @@ func (_m *Customer) AuditVersions() *CustomerVersions {
 func (c *CustomerClient) auditKind() *sqlaudithistory.Kind[Customer, uuid.UUID, predicate.Customer] {
 	return &sqlaudithistory.Kind[Customer, uuid.UUID, predicate.Customer]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditCustomerType,
+		Type:   c.auditDescription().Of(auditCustomerType),
 		Node:   func(id uuid.UUID) *Customer { return &Customer{config: c.config, ID: id} },
 		ID:     func(n *Customer) uuid.UUID { return n.ID },
 		Bind:   func(n *Customer, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -155,7 +155,7 @@ func (_m *User) AuditVersions() *UserVersions {
 func (c *UserClient) auditKind() *sqlaudithistory.Kind[User, uuid.UUID, predicate.User] {
 	return &sqlaudithistory.Kind[User, uuid.UUID, predicate.User]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditUserType,
+		Type:   c.auditDescription().Of(auditUserType),
 		Node:   func(id uuid.UUID) *User { return &User{config: c.config, ID: id} },
 		ID:     func(n *User) uuid.UUID { return n.ID },
 		Bind:   func(n *User, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },

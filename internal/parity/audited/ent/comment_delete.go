@@ -41,6 +41,7 @@ func (_d *CommentDelete) ExecX(ctx context.Context) int {
 
 func (_d *CommentDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(comment.Table, sqlgraph.NewFieldSpec(comment.FieldID, field.TypeInt))
+	ctx = _d.auditContext(ctx)
 
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {

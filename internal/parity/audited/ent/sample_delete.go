@@ -41,6 +41,7 @@ func (_d *SampleDelete) ExecX(ctx context.Context) int {
 
 func (_d *SampleDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(sample.Table, sqlgraph.NewFieldSpec(sample.FieldID, field.TypeInt))
+	ctx = _d.auditContext(ctx)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

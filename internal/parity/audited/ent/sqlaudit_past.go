@@ -83,7 +83,7 @@ func (_m *Blob) AuditVersions() *BlobVersions {
 func (c *BlobClient) auditKind() *sqlaudithistory.Kind[Blob, uuid.UUID, predicate.Blob] {
 	return &sqlaudithistory.Kind[Blob, uuid.UUID, predicate.Blob]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditBlobType,
+		Type:   c.auditDescription().Of(auditBlobType),
 		Node:   func(id uuid.UUID) *Blob { return &Blob{config: c.config, ID: id} },
 		ID:     func(n *Blob) uuid.UUID { return n.ID },
 		Bind:   func(n *Blob, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -171,7 +171,7 @@ func (_m *Card) AuditVersions() *CardVersions {
 func (c *CardClient) auditKind() *sqlaudithistory.Kind[Card, int, predicate.Card] {
 	return &sqlaudithistory.Kind[Card, int, predicate.Card]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditCardType,
+		Type:   c.auditDescription().Of(auditCardType),
 		Node:   func(id int) *Card { return &Card{config: c.config, ID: id} },
 		ID:     func(n *Card) int { return n.ID },
 		Bind:   func(n *Card, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -249,7 +249,7 @@ func (_m *Doc) AuditVersions() *DocVersions {
 func (c *DocClient) auditKind() *sqlaudithistory.Kind[Doc, kinds.Key, predicate.Doc] {
 	return &sqlaudithistory.Kind[Doc, kinds.Key, predicate.Doc]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditDocType,
+		Type:   c.auditDescription().Of(auditDocType),
 		Node:   func(id kinds.Key) *Doc { return &Doc{config: c.config, ID: id} },
 		ID:     func(n *Doc) kinds.Key { return n.ID },
 		Bind:   func(n *Doc, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -340,7 +340,7 @@ func (_m *File) AuditVersions() *FileVersions {
 func (c *FileClient) auditKind() *sqlaudithistory.Kind[File, int, predicate.File] {
 	return &sqlaudithistory.Kind[File, int, predicate.File]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditFileType,
+		Type:   c.auditDescription().Of(auditFileType),
 		Node:   func(id int) *File { return &File{config: c.config, ID: id} },
 		ID:     func(n *File) int { return n.ID },
 		Bind:   func(n *File, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -418,7 +418,7 @@ func (_m *Friendship) AuditVersions() *FriendshipVersions {
 func (c *FriendshipClient) auditKind() *sqlaudithistory.Kind[Friendship, int, predicate.Friendship] {
 	return &sqlaudithistory.Kind[Friendship, int, predicate.Friendship]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditFriendshipType,
+		Type:   c.auditDescription().Of(auditFriendshipType),
 		Node:   func(id int) *Friendship { return &Friendship{config: c.config, ID: id} },
 		ID:     func(n *Friendship) int { return n.ID },
 		Bind:   func(n *Friendship, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -508,7 +508,7 @@ func (_m *Info) AuditVersions() *InfoVersions {
 func (c *InfoClient) auditKind() *sqlaudithistory.Kind[Info, string, predicate.Info] {
 	return &sqlaudithistory.Kind[Info, string, predicate.Info]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditInfoType,
+		Type:   c.auditDescription().Of(auditInfoType),
 		Node:   func(id string) *Info { return &Info{config: c.config, ID: id} },
 		ID:     func(n *Info) string { return n.ID },
 		Bind:   func(n *Info, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -577,7 +577,7 @@ func (_m *Membership) AuditVersions() *MembershipVersions {
 func (c *MembershipClient) auditKind() *sqlaudithistory.Kind[Membership, int, predicate.Membership] {
 	return &sqlaudithistory.Kind[Membership, int, predicate.Membership]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditMembershipType,
+		Type:   c.auditDescription().Of(auditMembershipType),
 		Node:   func(id int) *Membership { return &Membership{config: c.config, ID: id} },
 		ID:     func(n *Membership) int { return n.ID },
 		Bind:   func(n *Membership, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -659,7 +659,7 @@ func (_m *Memo) AuditVersions() *MemoVersions {
 func (c *MemoClient) auditKind() *sqlaudithistory.Kind[Memo, int, predicate.Memo] {
 	return &sqlaudithistory.Kind[Memo, int, predicate.Memo]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditMemoType,
+		Type:   c.auditDescription().Of(auditMemoType),
 		Node:   func(id int) *Memo { return &Memo{config: c.config, ID: id} },
 		ID:     func(n *Memo) int { return n.ID },
 		Bind:   func(n *Memo, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -723,7 +723,7 @@ func (_m *Node) AuditVersions() *NodeVersions {
 func (c *NodeClient) auditKind() *sqlaudithistory.Kind[Node, int, predicate.Node] {
 	return &sqlaudithistory.Kind[Node, int, predicate.Node]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditNodeType,
+		Type:   c.auditDescription().Of(auditNodeType),
 		Node:   func(id int) *Node { return &Node{config: c.config, ID: id} },
 		ID:     func(n *Node) int { return n.ID },
 		Bind:   func(n *Node, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -804,7 +804,7 @@ func (_m *Note) AuditVersions() *NoteVersions {
 func (c *NoteClient) auditKind() *sqlaudithistory.Kind[Note, int, predicate.Note] {
 	return &sqlaudithistory.Kind[Note, int, predicate.Note]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditNoteType,
+		Type:   c.auditDescription().Of(auditNoteType),
 		Node:   func(id int) *Note { return &Note{config: c.config, ID: id} },
 		ID:     func(n *Note) int { return n.ID },
 		Bind:   func(n *Note, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -868,7 +868,7 @@ func (_m *Pet) AuditVersions() *PetVersions {
 func (c *PetClient) auditKind() *sqlaudithistory.Kind[Pet, int, predicate.Pet] {
 	return &sqlaudithistory.Kind[Pet, int, predicate.Pet]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditPetType,
+		Type:   c.auditDescription().Of(auditPetType),
 		Node:   func(id int) *Pet { return &Pet{config: c.config, ID: id} },
 		ID:     func(n *Pet) int { return n.ID },
 		Bind:   func(n *Pet, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -954,7 +954,7 @@ func (_m *Post) AuditVersions() *PostVersions {
 func (c *PostClient) auditKind() *sqlaudithistory.Kind[Post, int, predicate.Post] {
 	return &sqlaudithistory.Kind[Post, int, predicate.Post]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditPostType,
+		Type:   c.auditDescription().Of(auditPostType),
 		Node:   func(id int) *Post { return &Post{config: c.config, ID: id} },
 		ID:     func(n *Post) int { return n.ID },
 		Bind:   func(n *Post, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1035,7 +1035,7 @@ func (_m *Sample) AuditVersions() *SampleVersions {
 func (c *SampleClient) auditKind() *sqlaudithistory.Kind[Sample, int, predicate.Sample] {
 	return &sqlaudithistory.Kind[Sample, int, predicate.Sample]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditSampleType,
+		Type:   c.auditDescription().Of(auditSampleType),
 		Node:   func(id int) *Sample { return &Sample{config: c.config, ID: id} },
 		ID:     func(n *Sample) int { return n.ID },
 		Bind:   func(n *Sample, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1099,7 +1099,7 @@ func (_m *Task) AuditVersions() *TaskVersions {
 func (c *TaskClient) auditKind() *sqlaudithistory.Kind[Task, int, predicate.Task] {
 	return &sqlaudithistory.Kind[Task, int, predicate.Task]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditTaskType,
+		Type:   c.auditDescription().Of(auditTaskType),
 		Node:   func(id int) *Task { return &Task{config: c.config, ID: id} },
 		ID:     func(n *Task) int { return n.ID },
 		Bind:   func(n *Task, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1163,7 +1163,7 @@ func (_m *Tweet) AuditVersions() *TweetVersions {
 func (c *TweetClient) auditKind() *sqlaudithistory.Kind[Tweet, int, predicate.Tweet] {
 	return &sqlaudithistory.Kind[Tweet, int, predicate.Tweet]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditTweetType,
+		Type:   c.auditDescription().Of(auditTweetType),
 		Node:   func(id int) *Tweet { return &Tweet{config: c.config, ID: id} },
 		ID:     func(n *Tweet) int { return n.ID },
 		Bind:   func(n *Tweet, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1242,7 +1242,7 @@ func (_m *TweetLike) AuditVersions() *TweetLikeVersions {
 func (c *TweetLikeClient) auditKind() *sqlaudithistory.Kind[TweetLike, *TweetLike, predicate.TweetLike] {
 	return &sqlaudithistory.Kind[TweetLike, *TweetLike, predicate.TweetLike]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditTweetLikeType,
+		Type:   c.auditDescription().Of(auditTweetLikeType),
 		Node:   func(n *TweetLike) *TweetLike { return n },
 		ID:     func(n *TweetLike) *TweetLike { return n },
 		Bind:   func(n *TweetLike, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
@@ -1332,7 +1332,7 @@ func (_m *User) AuditVersions() *UserVersions {
 func (c *UserClient) auditKind() *sqlaudithistory.Kind[User, int, predicate.User] {
 	return &sqlaudithistory.Kind[User, int, predicate.User]{
 		Source: (&Client{config: c.config}).AuditSource(),
-		Type:   auditUserType,
+		Type:   c.auditDescription().Of(auditUserType),
 		Node:   func(id int) *User { return &User{config: c.config, ID: id} },
 		ID:     func(n *User) int { return n.ID },
 		Bind:   func(n *User, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },

@@ -153,7 +153,7 @@ func (c *BlobClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudit
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditBlobType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditBlobType), name, moment, opts...)
 }
 
 // Undelete creates a Blob that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -163,7 +163,7 @@ func (c *BlobClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlaudi
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditBlobType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditBlobType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -175,13 +175,14 @@ func (c *BlobClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlaudi
 // auditUndo says how mutations of the type are made.
 func (c *BlobClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditBlobType,
+		Type: c.auditDescription().Of(auditBlobType),
 		Members: []sqlauditundo.Member{
 			{Name: "key", Column: blob.FieldKey, Required: true},
 			{Name: "count", Column: blob.FieldCount},
 			{Name: "parent", Optional: true, Bidi: true},
 			{Name: "links", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: blob.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Blob), c.Create()
 			_create.mutation._undo = w
@@ -227,7 +228,7 @@ func (c *CardClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditCardType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditCardType), name, moment, opts...)
 }
 
 // Undelete creates a Card that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -237,7 +238,7 @@ func (c *CardClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditCardType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditCardType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -249,12 +250,13 @@ func (c *CardClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *CardClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditCardType,
+		Type: c.auditDescription().Of(auditCardType),
 		Members: []sqlauditundo.Member{
 			{Name: "number", Column: card.FieldNumber, Required: true, Immutable: true},
 			{Name: "balance", Column: card.FieldBalance},
 			{Name: "owner_id", Column: card.FieldOwnerID, Optional: true},
 		},
+		NotFound: &NotFoundError{label: card.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Card), c.Create()
 			_create.mutation._undo = w
@@ -296,7 +298,7 @@ func (c *DocClient) RevertTo(ctx context.Context, id kinds.Key, moment sqlaudith
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditDocType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditDocType), name, moment, opts...)
 }
 
 // Undelete creates a Doc that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -306,7 +308,7 @@ func (c *DocClient) Undelete(ctx context.Context, id kinds.Key, opts ...sqlaudit
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditDocType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditDocType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -318,13 +320,14 @@ func (c *DocClient) Undelete(ctx context.Context, id kinds.Key, opts ...sqlaudit
 // auditUndo says how mutations of the type are made.
 func (c *DocClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditDocType,
+		Type: c.auditDescription().Of(auditDocType),
 		Members: []sqlauditundo.Member{
 			{Name: "text", Column: doc.FieldText, Optional: true},
 			{Name: "parent", Optional: true},
 			{Name: "children", Optional: true, Many: true},
 			{Name: "related", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: doc.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Doc), c.Create()
 			_create.mutation._undo = w
@@ -372,7 +375,7 @@ func (c *FileClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditFileType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditFileType), name, moment, opts...)
 }
 
 // Undelete creates a File that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -382,7 +385,7 @@ func (c *FileClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditFileType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditFileType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -394,13 +397,14 @@ func (c *FileClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *FileClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditFileType,
+		Type: c.auditDescription().Of(auditFileType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: file.FieldName, Required: true},
 			{Name: "size", Column: file.FieldSize},
 			{Name: "folder", Column: file.FieldFolder},
 			{Name: "owner", Optional: true},
 		},
+		NotFound: &NotFoundError{label: file.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*File), c.Create()
 			_create.mutation._undo = w
@@ -444,7 +448,7 @@ func (c *FriendshipClient) RevertTo(ctx context.Context, id int, moment sqlaudit
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditFriendshipType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditFriendshipType), name, moment, opts...)
 }
 
 // Undelete creates a Friendship that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -454,7 +458,7 @@ func (c *FriendshipClient) Undelete(ctx context.Context, id int, opts ...sqlaudi
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditFriendshipType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditFriendshipType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -466,13 +470,14 @@ func (c *FriendshipClient) Undelete(ctx context.Context, id int, opts ...sqlaudi
 // auditUndo says how mutations of the type are made.
 func (c *FriendshipClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditFriendshipType,
+		Type: c.auditDescription().Of(auditFriendshipType),
 		Members: []sqlauditundo.Member{
 			{Name: "weight", Column: friendship.FieldWeight},
 			{Name: "since", Column: friendship.FieldSince},
 			{Name: "user_id", Column: friendship.FieldUserID, Required: true},
 			{Name: "friend_id", Column: friendship.FieldFriendID, Required: true},
 		},
+		NotFound: &NotFoundError{label: friendship.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Friendship), c.Create()
 			_create.mutation._undo = w
@@ -514,7 +519,7 @@ func (c *InfoClient) RevertTo(ctx context.Context, id string, moment sqlaudithis
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditInfoType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditInfoType), name, moment, opts...)
 }
 
 // Undelete creates a Info that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -524,7 +529,7 @@ func (c *InfoClient) Undelete(ctx context.Context, id string, opts ...sqlauditun
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditInfoType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditInfoType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -536,11 +541,12 @@ func (c *InfoClient) Undelete(ctx context.Context, id string, opts ...sqlauditun
 // auditUndo says how mutations of the type are made.
 func (c *InfoClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditInfoType,
+		Type: c.auditDescription().Of(auditInfoType),
 		Members: []sqlauditundo.Member{
 			{Name: "text", Column: info.FieldText},
 			{Name: "groups", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: info.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Info), c.Create()
 			_create.mutation._undo = w
@@ -584,7 +590,7 @@ func (c *MembershipClient) RevertTo(ctx context.Context, id int, moment sqlaudit
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditMembershipType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditMembershipType), name, moment, opts...)
 }
 
 // Undelete creates a Membership that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -594,7 +600,7 @@ func (c *MembershipClient) Undelete(ctx context.Context, id int, opts ...sqlaudi
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditMembershipType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditMembershipType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -606,12 +612,13 @@ func (c *MembershipClient) Undelete(ctx context.Context, id int, opts ...sqlaudi
 // auditUndo says how mutations of the type are made.
 func (c *MembershipClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditMembershipType,
+		Type: c.auditDescription().Of(auditMembershipType),
 		Members: []sqlauditundo.Member{
 			{Name: "rank", Column: membership.FieldRank},
 			{Name: "user_id", Column: membership.FieldUserID, Required: true},
 			{Name: "group_id", Column: membership.FieldGroupID, Required: true},
 		},
+		NotFound: &NotFoundError{label: membership.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Membership), c.Create()
 			_create.mutation._undo = w
@@ -653,7 +660,7 @@ func (c *MemoClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditMemoType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditMemoType), name, moment, opts...)
 }
 
 // Undelete creates a Memo that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -663,7 +670,7 @@ func (c *MemoClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditMemoType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditMemoType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -675,11 +682,12 @@ func (c *MemoClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *MemoClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditMemoType,
+		Type: c.auditDescription().Of(auditMemoType),
 		Members: []sqlauditundo.Member{
 			{Name: "text", Column: memo.FieldText, Required: true},
 			{Name: "deleted", Column: memo.FieldDeleted},
 		},
+		NotFound: &NotFoundError{label: memo.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Memo), c.Create()
 			_create.mutation._undo = w
@@ -719,7 +727,7 @@ func (c *NodeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditNodeType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditNodeType), name, moment, opts...)
 }
 
 // Undelete creates a Node that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -729,7 +737,7 @@ func (c *NodeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditNodeType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditNodeType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -741,12 +749,13 @@ func (c *NodeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *NodeClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditNodeType,
+		Type: c.auditDescription().Of(auditNodeType),
 		Members: []sqlauditundo.Member{
 			{Name: "value", Column: node.FieldValue, Required: true},
 			{Name: "prev", Optional: true},
 			{Name: "next", Optional: true},
 		},
+		NotFound: &NotFoundError{label: node.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Node), c.Create()
 			_create.mutation._undo = w
@@ -789,7 +798,7 @@ func (c *NoteClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditNoteType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditNoteType), name, moment, opts...)
 }
 
 // Undelete creates a Note that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -799,7 +808,7 @@ func (c *NoteClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditNoteType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditNoteType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -811,11 +820,12 @@ func (c *NoteClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *NoteClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditNoteType,
+		Type: c.auditDescription().Of(auditNoteType),
 		Members: []sqlauditundo.Member{
 			{Name: "text", Column: note.FieldText, Required: true},
 			{Name: "secret", Column: note.FieldSecret},
 		},
+		NotFound: &NotFoundError{label: note.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Note), c.Create()
 			_create.mutation._undo = w
@@ -855,7 +865,7 @@ func (c *PetClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditPetType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPetType), name, moment, opts...)
 }
 
 // Undelete creates a Pet that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -865,7 +875,7 @@ func (c *PetClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.O
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditPetType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPetType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -877,7 +887,7 @@ func (c *PetClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.O
 // auditUndo says how mutations of the type are made.
 func (c *PetClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditPetType,
+		Type: c.auditDescription().Of(auditPetType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: pet.FieldName, Required: true},
 			{Name: "weight", Column: pet.FieldWeight},
@@ -886,6 +896,7 @@ func (c *PetClient) auditUndo() *sqlauditundo.Type {
 			{Name: "team", Optional: true},
 			{Name: "tags", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: pet.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Pet), c.Create()
 			_create.mutation._undo = w
@@ -933,7 +944,7 @@ func (c *PostClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditPostType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPostType), name, moment, opts...)
 }
 
 // Undelete creates a Post that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -943,7 +954,7 @@ func (c *PostClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditPostType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPostType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -955,12 +966,13 @@ func (c *PostClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *PostClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditPostType,
+		Type: c.auditDescription().Of(auditPostType),
 		Members: []sqlauditundo.Member{
 			{Name: "title", Column: post.FieldTitle, Required: true},
 			{Name: "author_id", Column: post.FieldAuthorID, Required: true, Immutable: true},
 			{Name: "comments", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: post.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Post), c.Create()
 			_create.mutation._undo = w
@@ -1001,7 +1013,7 @@ func (c *SampleClient) RevertTo(ctx context.Context, id int, moment sqlaudithist
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditSampleType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditSampleType), name, moment, opts...)
 }
 
 // Undelete creates a Sample that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1011,7 +1023,7 @@ func (c *SampleClient) Undelete(ctx context.Context, id int, opts ...sqlauditund
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditSampleType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditSampleType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1023,7 +1035,7 @@ func (c *SampleClient) Undelete(ctx context.Context, id int, opts ...sqlauditund
 // auditUndo says how mutations of the type are made.
 func (c *SampleClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditSampleType,
+		Type: c.auditDescription().Of(auditSampleType),
 		Members: []sqlauditundo.Member{
 			{Name: "int", Column: sample.FieldInt},
 			{Name: "int8", Column: sample.FieldInt8, Optional: true},
@@ -1046,6 +1058,7 @@ func (c *SampleClient) auditUndo() *sqlauditundo.Type {
 			{Name: "ints", Column: sample.FieldInts, Optional: true},
 			{Name: "texts", Column: sample.FieldTexts, Optional: true},
 		},
+		NotFound: &NotFoundError{label: sample.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Sample), c.Create()
 			_create.mutation._undo = w
@@ -1085,7 +1098,7 @@ func (c *TaskClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditTaskType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTaskType), name, moment, opts...)
 }
 
 // Undelete creates a Task that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1095,7 +1108,7 @@ func (c *TaskClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditTaskType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTaskType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1107,13 +1120,14 @@ func (c *TaskClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *TaskClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditTaskType,
+		Type: c.auditDescription().Of(auditTaskType),
 		Members: []sqlauditundo.Member{
 			{Name: "title", Column: task.FieldTitle, Required: true},
 			{Name: "version", Column: task.FieldVersion},
 			{Name: "points", Column: task.FieldPoints},
 			{Name: "state", Column: task.FieldState},
 		},
+		NotFound: &NotFoundError{label: task.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Task), c.Create()
 			_create.mutation._undo = w
@@ -1153,7 +1167,7 @@ func (c *TweetClient) RevertTo(ctx context.Context, id int, moment sqlaudithisto
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditTweetType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTweetType), name, moment, opts...)
 }
 
 // Undelete creates a Tweet that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1163,7 +1177,7 @@ func (c *TweetClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditTweetType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTweetType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1175,11 +1189,12 @@ func (c *TweetClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo
 // auditUndo says how mutations of the type are made.
 func (c *TweetClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditTweetType,
+		Type: c.auditDescription().Of(auditTweetType),
 		Members: []sqlauditundo.Member{
 			{Name: "text", Column: tweet.FieldText, Required: true},
 			{Name: "likers", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: tweet.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*Tweet), c.Create()
 			_create.mutation._undo = w
@@ -1220,7 +1235,7 @@ func (c *TweetLikeClient) RevertTo(ctx context.Context, first int, second int, m
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditTweetLikeType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTweetLikeType), name, moment, opts...)
 }
 
 // Undelete creates a TweetLike that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1230,7 +1245,7 @@ func (c *TweetLikeClient) Undelete(ctx context.Context, first int, second int, o
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditTweetLikeType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTweetLikeType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1242,12 +1257,13 @@ func (c *TweetLikeClient) Undelete(ctx context.Context, first int, second int, o
 // auditUndo says how mutations of the type are made.
 func (c *TweetLikeClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditTweetLikeType,
+		Type: c.auditDescription().Of(auditTweetLikeType),
 		Members: []sqlauditundo.Member{
 			{Name: "at", Column: tweetlike.FieldAt},
 			{Name: "user_id", Column: tweetlike.FieldUserID, Required: true},
 			{Name: "tweet_id", Column: tweetlike.FieldTweetID, Required: true},
 		},
+		NotFound: &NotFoundError{label: tweetlike.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*TweetLike), c.Create()
 			_create.mutation._undo = w
@@ -1292,7 +1308,7 @@ func (c *UserClient) RevertTo(ctx context.Context, id int, moment sqlaudithistor
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, auditUserType, name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditUserType), name, moment, opts...)
 }
 
 // Undelete creates a User that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
@@ -1302,7 +1318,7 @@ func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, auditUserType, name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditUserType), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1314,7 +1330,7 @@ func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.
 // auditUndo says how mutations of the type are made.
 func (c *UserClient) auditUndo() *sqlauditundo.Type {
 	return &sqlauditundo.Type{
-		Type: auditUserType,
+		Type: c.auditDescription().Of(auditUserType),
 		Members: []sqlauditundo.Member{
 			{Name: "name", Column: user.FieldName, Required: true},
 			{Name: "email", Column: user.FieldEmail, Required: true},
@@ -1344,6 +1360,7 @@ func (c *UserClient) auditUndo() *sqlauditundo.Type {
 			{Name: "friendships", Optional: true, Many: true},
 			{Name: "memberships", Optional: true, Many: true},
 		},
+		NotFound: &NotFoundError{label: user.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
 			_node, _create := w.Node.(*User), c.Create()
 			_create.mutation._undo = w

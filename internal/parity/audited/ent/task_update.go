@@ -177,6 +177,7 @@ func (_u *TaskUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.SetField(task.FieldState, field.TypeEnum, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
 		return _node, _err
@@ -383,6 +384,7 @@ func (_u *TaskUpdateOne) sqlSave(ctx context.Context) (_node *Task, err error) {
 		_spec.SetField(task.FieldState, field.TypeEnum, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
 		return _node, _err

@@ -40,6 +40,7 @@ func (_d *TweetLikeDelete) ExecX(ctx context.Context) int {
 
 func (_d *TweetLikeDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(tweetlike.Table, nil)
+	ctx = _d.auditContext(ctx)
 	_end, _err := auditDelete(ctx, &_d.config, &_d.mutation._audit, &_d.mutation.predicates)
 	if _err != nil {
 		return 0, _err

@@ -350,90 +350,90 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // NameChanged applies to entries in which "name" changed, and to creates and deletes.
 func NameChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+	return predicate.AuditLog(AuditIdentity.Changed("name"))
 }
 
 // NameChangedFrom applies to entries that say that "name" was v before.
 func NameChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // NameChangedTo applies to entries that say that "name" was v afterwards.
 func NameChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // CreditChanged applies to entries in which "credit" changed, and to creates and deletes.
 func CreditChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("credit")))
+	return predicate.AuditLog(AuditIdentity.Changed("credit"))
 }
 
 // CreditChangedFrom applies to entries that say that "credit" was v before.
 func CreditChangedFrom(v int64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("credit", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "credit"))
 }
 
 // CreditChangedTo applies to entries that say that "credit" was v afterwards.
 func CreditChangedTo(v int64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("credit", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "credit"))
 }
 
 // CreditChangedFromNil applies to entries that say that "credit" was NULL before.
 func CreditChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("credit", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "credit"))
 }
 
 // CreditChangedToNil applies to entries that say that "credit" was NULL afterwards.
 func CreditChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("credit", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "credit"))
 }
 
 // PasswordChanged applies to entries in which "password" changed, and to creates and deletes.
 func PasswordChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("password")))
+	return predicate.AuditLog(AuditIdentity.Changed("password"))
 }
 
 // OwnerChanged applies to entries in which "owner" changed, and to creates and deletes.
 func OwnerChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("owner")))
+	return predicate.AuditLog(AuditIdentity.Changed("owner"))
 }
 
 // OwnerChangedFrom applies to entries that say that "owner" was v before.
 func OwnerChangedFrom(v uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", sqlauditlog.Stored(new(uuid.UUID), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(uuid.UUID), v), "owner"))
 }
 
 // OwnerChangedTo applies to entries that say that "owner" was v afterwards.
 func OwnerChangedTo(v uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", sqlauditlog.Stored(new(uuid.UUID), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(uuid.UUID), v), "owner"))
 }
 
 // OwnerChangedFromNil applies to entries that say that "owner" was NULL before.
 func OwnerChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "owner"))
 }
 
 // OwnerChangedToNil applies to entries that say that "owner" was NULL afterwards.
 func OwnerChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "owner"))
 }
 
 // FriendsChanged applies to entries in which links came to the "friends" edge or went from it.
 func FriendsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("friends")))
+	return predicate.AuditLog(AuditIdentity.Changed("friends"))
 }
 
 // FriendsAdded applies to entries in which a link to one of the given ids came to the "friends" edge. No id, no entry.
 func FriendsAdded(ids ...uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("friends", sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) }), "friends"))
 }
 
 // FriendsRemoved applies to entries in which a link to one of the given ids went from the "friends" edge. No id, no entry.
 func FriendsRemoved(ids ...uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("friends", sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) }), "friends"))
 }

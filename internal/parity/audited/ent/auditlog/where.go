@@ -811,10 +811,10 @@ func Not(p predicate.AuditLog) predicate.AuditLog {
 	return predicate.AuditLog(sql.NotPredicates(p))
 }
 
-// Resource applies to entries about the entities of a type, by its label, with the given ids of any type. No id, no entry: ResourceType selects by the
-// type alone.
+// Resource applies to entries about the entities of a type, by the label that they bear, with the given ids of any type. No id, no entry: ResourceType selects by
+// the type alone. Former labels are others: the filter in the package of the tracked type finds those too.
 func Resource(label string, ids ...any) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(sqlauditlog.Identity{Label: label}, ids, sqlauditlog.IDText))
 }
 
 // Actor applies to entries of the given actors: their ids, of any type that sqlaudit.Actor.ID takes, or sqlaudit.Actors, which have to be
@@ -844,13 +844,15 @@ func MetadataValue(key string, v any) predicate.AuditLog {
 }
 
 // FieldChanged applies to entries, about any type, in which one of the fields or edges with the given names changed. Entries of creates and deletes have
-// every field. No name, no entry.
+// every field. No name, no entry. Names are those that the entries have, also below: of fields that were renamed take the filters in the package of the tracked
+// type.
 func FieldChanged(names ...string) predicate.AuditLog {
 	return predicate.AuditLog(sqlauditlog.FieldChanged(names...))
 }
 
 // FieldFrom applies to entries, about any type, in which the field, or edge to one, with the given name had the value v before; nil is NULL. The form that v has
-// in the log follows from its Go type: of fields with types of their own take the filter in the package of the tracked type. A json.RawMessage is the form itself.
+// in the log follows from its Go type, and from the client's codec of that Go type: of fields with types of their own take the filter in the package of the tracked
+// type. A json.RawMessage is the form itself.
 func FieldFrom(name string, v any) predicate.AuditLog {
 	return predicate.AuditLog(sqlauditlog.FieldFrom(name, v))
 }

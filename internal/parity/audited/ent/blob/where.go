@@ -234,75 +234,75 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // KeyChanged applies to entries in which "key" changed, and to creates and deletes.
 func KeyChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("key")))
+	return predicate.AuditLog(AuditIdentity.Changed("key"))
 }
 
 // KeyChangedFrom applies to entries that say that "key" was v before.
 func KeyChangedFrom(v uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("key", sqlauditlog.Stored(new(uuid.UUID), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(uuid.UUID), v), "key"))
 }
 
 // KeyChangedTo applies to entries that say that "key" was v afterwards.
 func KeyChangedTo(v uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("key", sqlauditlog.Stored(new(uuid.UUID), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(uuid.UUID), v), "key"))
 }
 
 // CountChanged applies to entries in which "count" changed, and to creates and deletes.
 func CountChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("count")))
+	return predicate.AuditLog(AuditIdentity.Changed("count"))
 }
 
 // CountChangedFrom applies to entries that say that "count" was v before.
 func CountChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("count", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "count"))
 }
 
 // CountChangedTo applies to entries that say that "count" was v afterwards.
 func CountChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("count", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "count"))
 }
 
 // ParentChanged applies to entries in which "parent" changed, and to creates and deletes.
 func ParentChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("parent")))
+	return predicate.AuditLog(AuditIdentity.Changed("parent"))
 }
 
 // ParentChangedFrom applies to entries that say that "parent" was v before.
 func ParentChangedFrom(v uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", sqlauditlog.Stored(new(uuid.UUID), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(uuid.UUID), v), "parent"))
 }
 
 // ParentChangedTo applies to entries that say that "parent" was v afterwards.
 func ParentChangedTo(v uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", sqlauditlog.Stored(new(uuid.UUID), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(uuid.UUID), v), "parent"))
 }
 
 // ParentChangedFromNil applies to entries that say that "parent" was NULL before.
 func ParentChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "parent"))
 }
 
 // ParentChangedToNil applies to entries that say that "parent" was NULL afterwards.
 func ParentChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "parent"))
 }
 
 // LinksChanged applies to entries in which links came to the "links" edge or went from it.
 func LinksChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("links")))
+	return predicate.AuditLog(AuditIdentity.Changed("links"))
 }
 
 // LinksAdded applies to entries in which a link to one of the given ids came to the "links" edge. No id, no entry.
 func LinksAdded(ids ...uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("links", sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) }), "links"))
 }
 
 // LinksRemoved applies to entries in which a link to one of the given ids went from the "links" edge. No id, no entry.
 func LinksRemoved(ids ...uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("links", sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v uuid.UUID) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(uuid.UUID), v) }), "links"))
 }

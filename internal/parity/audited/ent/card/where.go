@@ -270,60 +270,60 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // NumberChanged applies to entries in which "number" changed, and to creates and deletes.
 func NumberChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("number")))
+	return predicate.AuditLog(AuditIdentity.Changed("number"))
 }
 
 // NumberChangedFrom applies to entries that say that "number" was v before.
 func NumberChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("number", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "number"))
 }
 
 // NumberChangedTo applies to entries that say that "number" was v afterwards.
 func NumberChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("number", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "number"))
 }
 
 // BalanceChanged applies to entries in which "balance" changed, and to creates and deletes.
 func BalanceChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("balance")))
+	return predicate.AuditLog(AuditIdentity.Changed("balance"))
 }
 
 // BalanceChangedFrom applies to entries that say that "balance" was v before.
 func BalanceChangedFrom(v float64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("balance", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullFloat64), v), "balance"))
 }
 
 // BalanceChangedTo applies to entries that say that "balance" was v afterwards.
 func BalanceChangedTo(v float64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("balance", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullFloat64), v), "balance"))
 }
 
 // OwnerIDChanged applies to entries in which "owner_id" changed, and to creates and deletes.
 func OwnerIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("owner_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("owner_id"))
 }
 
 // OwnerIDChangedFrom applies to entries that say that "owner_id" was v before.
 func OwnerIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "owner_id"))
 }
 
 // OwnerIDChangedTo applies to entries that say that "owner_id" was v afterwards.
 func OwnerIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "owner_id"))
 }
 
 // OwnerIDChangedFromNil applies to entries that say that "owner_id" was NULL before.
 func OwnerIDChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner_id", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "owner_id"))
 }
 
 // OwnerIDChangedToNil applies to entries that say that "owner_id" was NULL afterwards.
 func OwnerIDChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner_id", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "owner_id"))
 }

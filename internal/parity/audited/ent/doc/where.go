@@ -247,70 +247,70 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...kinds.Key) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // TextChanged applies to entries in which "text" changed, and to creates and deletes.
 func TextChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("text")))
+	return predicate.AuditLog(AuditIdentity.Changed("text"))
 }
 
 // TextChangedFrom applies to entries that say that "text" was v before.
 func TextChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("text", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "text"))
 }
 
 // TextChangedTo applies to entries that say that "text" was v afterwards.
 func TextChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("text", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "text"))
 }
 
 // TextChangedFromNil applies to entries that say that "text" was NULL before.
 func TextChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("text", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "text"))
 }
 
 // TextChangedToNil applies to entries that say that "text" was NULL afterwards.
 func TextChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("text", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "text"))
 }
 
 // ParentChanged applies to entries in which "parent" changed, and to creates and deletes.
 func ParentChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("parent")))
+	return predicate.AuditLog(AuditIdentity.Changed("parent"))
 }
 
 // ParentChangedFrom applies to entries that say that "parent" was v before.
 func ParentChangedFrom(v kinds.Key) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", sqlauditlog.Stored(new(sql.NullString), string(v)))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), string(v)), "parent"))
 }
 
 // ParentChangedTo applies to entries that say that "parent" was v afterwards.
 func ParentChangedTo(v kinds.Key) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", sqlauditlog.Stored(new(sql.NullString), string(v)))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), string(v)), "parent"))
 }
 
 // ParentChangedFromNil applies to entries that say that "parent" was NULL before.
 func ParentChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "parent"))
 }
 
 // ParentChangedToNil applies to entries that say that "parent" was NULL afterwards.
 func ParentChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "parent"))
 }
 
 // RelatedChanged applies to entries in which links came to the "related" edge or went from it.
 func RelatedChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("related")))
+	return predicate.AuditLog(AuditIdentity.Changed("related"))
 }
 
 // RelatedAdded applies to entries in which a link to one of the given ids came to the "related" edge. No id, no entry.
 func RelatedAdded(ids ...kinds.Key) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("related", sqlauditlog.Each(ids, func(v kinds.Key) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v kinds.Key) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) }), "related"))
 }
 
 // RelatedRemoved applies to entries in which a link to one of the given ids went from the "related" edge. No id, no entry.
 func RelatedRemoved(ids ...kinds.Key) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("related", sqlauditlog.Each(ids, func(v kinds.Key) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v kinds.Key) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullString), string(v)) }), "related"))
 }

@@ -305,75 +305,75 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // NameChanged applies to entries in which "name" changed, and to creates and deletes.
 func NameChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+	return predicate.AuditLog(AuditIdentity.Changed("name"))
 }
 
 // NameChangedFrom applies to entries that say that "name" was v before.
 func NameChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // NameChangedTo applies to entries that say that "name" was v afterwards.
 func NameChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // SizeChanged applies to entries in which "size" changed, and to creates and deletes.
 func SizeChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("size")))
+	return predicate.AuditLog(AuditIdentity.Changed("size"))
 }
 
 // SizeChangedFrom applies to entries that say that "size" was v before.
 func SizeChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("size", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "size"))
 }
 
 // SizeChangedTo applies to entries that say that "size" was v afterwards.
 func SizeChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("size", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "size"))
 }
 
 // FolderChanged applies to entries in which "folder" changed, and to creates and deletes.
 func FolderChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("folder")))
+	return predicate.AuditLog(AuditIdentity.Changed("folder"))
 }
 
 // FolderChangedFrom applies to entries that say that "folder" was v before.
 func FolderChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("folder", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "folder"))
 }
 
 // FolderChangedTo applies to entries that say that "folder" was v afterwards.
 func FolderChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("folder", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "folder"))
 }
 
 // OwnerChanged applies to entries in which "owner" changed, and to creates and deletes.
 func OwnerChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("owner")))
+	return predicate.AuditLog(AuditIdentity.Changed("owner"))
 }
 
 // OwnerChangedFrom applies to entries that say that "owner" was v before.
 func OwnerChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "owner"))
 }
 
 // OwnerChangedTo applies to entries that say that "owner" was v afterwards.
 func OwnerChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "owner"))
 }
 
 // OwnerChangedFromNil applies to entries that say that "owner" was NULL before.
 func OwnerChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "owner"))
 }
 
 // OwnerChangedToNil applies to entries that say that "owner" was NULL afterwards.
 func OwnerChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "owner"))
 }

@@ -285,65 +285,65 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // WeightChanged applies to entries in which "weight" changed, and to creates and deletes.
 func WeightChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("weight")))
+	return predicate.AuditLog(AuditIdentity.Changed("weight"))
 }
 
 // WeightChangedFrom applies to entries that say that "weight" was v before.
 func WeightChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("weight", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "weight"))
 }
 
 // WeightChangedTo applies to entries that say that "weight" was v afterwards.
 func WeightChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("weight", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "weight"))
 }
 
 // SinceChanged applies to entries in which "since" changed, and to creates and deletes.
 func SinceChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("since")))
+	return predicate.AuditLog(AuditIdentity.Changed("since"))
 }
 
 // SinceChangedFrom applies to entries that say that "since" was v before.
 func SinceChangedFrom(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("since", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullTime), v), "since"))
 }
 
 // SinceChangedTo applies to entries that say that "since" was v afterwards.
 func SinceChangedTo(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("since", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullTime), v), "since"))
 }
 
 // UserIDChanged applies to entries in which "user_id" changed, and to creates and deletes.
 func UserIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("user_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("user_id"))
 }
 
 // UserIDChangedFrom applies to entries that say that "user_id" was v before.
 func UserIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "user_id"))
 }
 
 // UserIDChangedTo applies to entries that say that "user_id" was v afterwards.
 func UserIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "user_id"))
 }
 
 // FriendIDChanged applies to entries in which "friend_id" changed, and to creates and deletes.
 func FriendIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("friend_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("friend_id"))
 }
 
 // FriendIDChangedFrom applies to entries that say that "friend_id" was v before.
 func FriendIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("friend_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "friend_id"))
 }
 
 // FriendIDChangedTo applies to entries that say that "friend_id" was v afterwards.
 func FriendIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("friend_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "friend_id"))
 }

@@ -263,50 +263,50 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // RankChanged applies to entries in which "rank" changed, and to creates and deletes.
 func RankChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("rank")))
+	return predicate.AuditLog(AuditIdentity.Changed("rank"))
 }
 
 // RankChangedFrom applies to entries that say that "rank" was v before.
 func RankChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("rank", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "rank"))
 }
 
 // RankChangedTo applies to entries that say that "rank" was v afterwards.
 func RankChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("rank", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "rank"))
 }
 
 // UserIDChanged applies to entries in which "user_id" changed, and to creates and deletes.
 func UserIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("user_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("user_id"))
 }
 
 // UserIDChangedFrom applies to entries that say that "user_id" was v before.
 func UserIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "user_id"))
 }
 
 // UserIDChangedTo applies to entries that say that "user_id" was v afterwards.
 func UserIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "user_id"))
 }
 
 // GroupIDChanged applies to entries in which "group_id" changed, and to creates and deletes.
 func GroupIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("group_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("group_id"))
 }
 
 // GroupIDChangedFrom applies to entries that say that "group_id" was v before.
 func GroupIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("group_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "group_id"))
 }
 
 // GroupIDChangedTo applies to entries that say that "group_id" was v afterwards.
 func GroupIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("group_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "group_id"))
 }

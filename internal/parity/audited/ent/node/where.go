@@ -188,45 +188,45 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // ValueChanged applies to entries in which "value" changed, and to creates and deletes.
 func ValueChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("value")))
+	return predicate.AuditLog(AuditIdentity.Changed("value"))
 }
 
 // ValueChangedFrom applies to entries that say that "value" was v before.
 func ValueChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("value", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "value"))
 }
 
 // ValueChangedTo applies to entries that say that "value" was v afterwards.
 func ValueChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("value", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "value"))
 }
 
 // PrevChanged applies to entries in which "prev" changed, and to creates and deletes.
 func PrevChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("prev")))
+	return predicate.AuditLog(AuditIdentity.Changed("prev"))
 }
 
 // PrevChangedFrom applies to entries that say that "prev" was v before.
 func PrevChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("prev", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "prev"))
 }
 
 // PrevChangedTo applies to entries that say that "prev" was v afterwards.
 func PrevChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("prev", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "prev"))
 }
 
 // PrevChangedFromNil applies to entries that say that "prev" was NULL before.
 func PrevChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("prev", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "prev"))
 }
 
 // PrevChangedToNil applies to entries that say that "prev" was NULL afterwards.
 func PrevChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("prev", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "prev"))
 }

@@ -296,115 +296,115 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // NameChanged applies to entries in which "name" changed, and to creates and deletes.
 func NameChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+	return predicate.AuditLog(AuditIdentity.Changed("name"))
 }
 
 // NameChangedFrom applies to entries that say that "name" was v before.
 func NameChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // NameChangedTo applies to entries that say that "name" was v afterwards.
 func NameChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // WeightChanged applies to entries in which "weight" changed, and to creates and deletes.
 func WeightChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("weight")))
+	return predicate.AuditLog(AuditIdentity.Changed("weight"))
 }
 
 // WeightChangedFrom applies to entries that say that "weight" was v before.
 func WeightChangedFrom(v float64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("weight", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullFloat64), v), "weight"))
 }
 
 // WeightChangedTo applies to entries that say that "weight" was v afterwards.
 func WeightChangedTo(v float64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("weight", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullFloat64), v), "weight"))
 }
 
 // TrainedChanged applies to entries in which "trained" changed, and to creates and deletes.
 func TrainedChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("trained")))
+	return predicate.AuditLog(AuditIdentity.Changed("trained"))
 }
 
 // TrainedChangedFrom applies to entries that say that "trained" was v before.
 func TrainedChangedFrom(v bool) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("trained", sqlauditlog.Stored(new(sql.NullBool), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullBool), v), "trained"))
 }
 
 // TrainedChangedTo applies to entries that say that "trained" was v afterwards.
 func TrainedChangedTo(v bool) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("trained", sqlauditlog.Stored(new(sql.NullBool), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullBool), v), "trained"))
 }
 
 // OwnerChanged applies to entries in which "owner" changed, and to creates and deletes.
 func OwnerChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("owner")))
+	return predicate.AuditLog(AuditIdentity.Changed("owner"))
 }
 
 // OwnerChangedFrom applies to entries that say that "owner" was v before.
 func OwnerChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "owner"))
 }
 
 // OwnerChangedTo applies to entries that say that "owner" was v afterwards.
 func OwnerChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "owner"))
 }
 
 // OwnerChangedFromNil applies to entries that say that "owner" was NULL before.
 func OwnerChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("owner", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "owner"))
 }
 
 // OwnerChangedToNil applies to entries that say that "owner" was NULL afterwards.
 func OwnerChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("owner", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "owner"))
 }
 
 // TeamChanged applies to entries in which "team" changed, and to creates and deletes.
 func TeamChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("team")))
+	return predicate.AuditLog(AuditIdentity.Changed("team"))
 }
 
 // TeamChangedFrom applies to entries that say that "team" was v before.
 func TeamChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("team", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "team"))
 }
 
 // TeamChangedTo applies to entries that say that "team" was v afterwards.
 func TeamChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("team", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "team"))
 }
 
 // TeamChangedFromNil applies to entries that say that "team" was NULL before.
 func TeamChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("team", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "team"))
 }
 
 // TeamChangedToNil applies to entries that say that "team" was NULL afterwards.
 func TeamChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("team", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "team"))
 }
 
 // TagsChanged applies to entries in which links came to the "tags" edge or went from it.
 func TagsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tags")))
+	return predicate.AuditLog(AuditIdentity.Changed("tags"))
 }
 
 // TagsAdded applies to entries in which a link to one of the given ids came to the "tags" edge. No id, no entry.
 func TagsAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("tags", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "tags"))
 }
 
 // TagsRemoved applies to entries in which a link to one of the given ids went from the "tags" edge. No id, no entry.
 func TagsRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("tags", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "tags"))
 }

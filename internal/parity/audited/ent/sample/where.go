@@ -1087,475 +1087,475 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // IntChanged applies to entries in which "int" changed, and to creates and deletes.
 func IntChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("int")))
+	return predicate.AuditLog(AuditIdentity.Changed("int"))
 }
 
 // IntChangedFrom applies to entries that say that "int" was v before.
 func IntChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("int", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "int"))
 }
 
 // IntChangedTo applies to entries that say that "int" was v afterwards.
 func IntChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("int", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "int"))
 }
 
 // Int8Changed applies to entries in which "int8" changed, and to creates and deletes.
 func Int8Changed() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("int8")))
+	return predicate.AuditLog(AuditIdentity.Changed("int8"))
 }
 
 // Int8ChangedFrom applies to entries that say that "int8" was v before.
 func Int8ChangedFrom(v int8) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("int8", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "int8"))
 }
 
 // Int8ChangedTo applies to entries that say that "int8" was v afterwards.
 func Int8ChangedTo(v int8) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("int8", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "int8"))
 }
 
 // Int8ChangedFromNil applies to entries that say that "int8" was NULL before.
 func Int8ChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("int8", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "int8"))
 }
 
 // Int8ChangedToNil applies to entries that say that "int8" was NULL afterwards.
 func Int8ChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("int8", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "int8"))
 }
 
 // Int64Changed applies to entries in which "int64" changed, and to creates and deletes.
 func Int64Changed() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("int64")))
+	return predicate.AuditLog(AuditIdentity.Changed("int64"))
 }
 
 // Int64ChangedFrom applies to entries that say that "int64" was v before.
 func Int64ChangedFrom(v int64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("int64", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "int64"))
 }
 
 // Int64ChangedTo applies to entries that say that "int64" was v afterwards.
 func Int64ChangedTo(v int64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("int64", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "int64"))
 }
 
 // Int64ChangedFromNil applies to entries that say that "int64" was NULL before.
 func Int64ChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("int64", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "int64"))
 }
 
 // Int64ChangedToNil applies to entries that say that "int64" was NULL afterwards.
 func Int64ChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("int64", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "int64"))
 }
 
 // Uint32Changed applies to entries in which "uint32" changed, and to creates and deletes.
 func Uint32Changed() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("uint32")))
+	return predicate.AuditLog(AuditIdentity.Changed("uint32"))
 }
 
 // Uint32ChangedFrom applies to entries that say that "uint32" was v before.
 func Uint32ChangedFrom(v uint32) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("uint32", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "uint32"))
 }
 
 // Uint32ChangedTo applies to entries that say that "uint32" was v afterwards.
 func Uint32ChangedTo(v uint32) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("uint32", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "uint32"))
 }
 
 // Uint32ChangedFromNil applies to entries that say that "uint32" was NULL before.
 func Uint32ChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("uint32", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "uint32"))
 }
 
 // Uint32ChangedToNil applies to entries that say that "uint32" was NULL afterwards.
 func Uint32ChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("uint32", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "uint32"))
 }
 
 // FloatChanged applies to entries in which "float" changed, and to creates and deletes.
 func FloatChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("float")))
+	return predicate.AuditLog(AuditIdentity.Changed("float"))
 }
 
 // FloatChangedFrom applies to entries that say that "float" was v before.
 func FloatChangedFrom(v float64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("float", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullFloat64), v), "float"))
 }
 
 // FloatChangedTo applies to entries that say that "float" was v afterwards.
 func FloatChangedTo(v float64) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("float", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullFloat64), v), "float"))
 }
 
 // FloatChangedFromNil applies to entries that say that "float" was NULL before.
 func FloatChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("float", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "float"))
 }
 
 // FloatChangedToNil applies to entries that say that "float" was NULL afterwards.
 func FloatChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("float", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "float"))
 }
 
 // Float32Changed applies to entries in which "float32" changed, and to creates and deletes.
 func Float32Changed() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("float32")))
+	return predicate.AuditLog(AuditIdentity.Changed("float32"))
 }
 
 // Float32ChangedFrom applies to entries that say that "float32" was v before.
 func Float32ChangedFrom(v float32) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("float32", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullFloat64), v), "float32"))
 }
 
 // Float32ChangedTo applies to entries that say that "float32" was v afterwards.
 func Float32ChangedTo(v float32) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("float32", sqlauditlog.Stored(new(sql.NullFloat64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullFloat64), v), "float32"))
 }
 
 // Float32ChangedFromNil applies to entries that say that "float32" was NULL before.
 func Float32ChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("float32", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "float32"))
 }
 
 // Float32ChangedToNil applies to entries that say that "float32" was NULL afterwards.
 func Float32ChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("float32", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "float32"))
 }
 
 // FlagChanged applies to entries in which "flag" changed, and to creates and deletes.
 func FlagChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("flag")))
+	return predicate.AuditLog(AuditIdentity.Changed("flag"))
 }
 
 // FlagChangedFrom applies to entries that say that "flag" was v before.
 func FlagChangedFrom(v bool) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("flag", sqlauditlog.Stored(new(sql.NullBool), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullBool), v), "flag"))
 }
 
 // FlagChangedTo applies to entries that say that "flag" was v afterwards.
 func FlagChangedTo(v bool) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("flag", sqlauditlog.Stored(new(sql.NullBool), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullBool), v), "flag"))
 }
 
 // FlagChangedFromNil applies to entries that say that "flag" was NULL before.
 func FlagChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("flag", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "flag"))
 }
 
 // FlagChangedToNil applies to entries that say that "flag" was NULL afterwards.
 func FlagChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("flag", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "flag"))
 }
 
 // DataChanged applies to entries in which "data" changed, and to creates and deletes.
 func DataChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("data")))
+	return predicate.AuditLog(AuditIdentity.Changed("data"))
 }
 
 // DataChangedFrom applies to entries that say that "data" was v before.
 func DataChangedFrom(v []byte) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("data", sqlauditlog.Stored(new([]byte), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new([]byte), v), "data"))
 }
 
 // DataChangedTo applies to entries that say that "data" was v afterwards.
 func DataChangedTo(v []byte) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("data", sqlauditlog.Stored(new([]byte), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new([]byte), v), "data"))
 }
 
 // DataChangedFromNil applies to entries that say that "data" was NULL before.
 func DataChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("data", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "data"))
 }
 
 // DataChangedToNil applies to entries that say that "data" was NULL afterwards.
 func DataChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("data", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "data"))
 }
 
 // TextChanged applies to entries in which "text" changed, and to creates and deletes.
 func TextChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("text")))
+	return predicate.AuditLog(AuditIdentity.Changed("text"))
 }
 
 // TextChangedFrom applies to entries that say that "text" was v before.
 func TextChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("text", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "text"))
 }
 
 // TextChangedTo applies to entries that say that "text" was v afterwards.
 func TextChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("text", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "text"))
 }
 
 // TextChangedFromNil applies to entries that say that "text" was NULL before.
 func TextChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("text", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "text"))
 }
 
 // TextChangedToNil applies to entries that say that "text" was NULL afterwards.
 func TextChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("text", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "text"))
 }
 
 // MustChanged applies to entries in which "must" changed, and to creates and deletes.
 func MustChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("must")))
+	return predicate.AuditLog(AuditIdentity.Changed("must"))
 }
 
 // MustChangedFrom applies to entries that say that "must" was v before.
 func MustChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("must", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "must"))
 }
 
 // MustChangedTo applies to entries that say that "must" was v afterwards.
 func MustChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("must", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "must"))
 }
 
 // AtChanged applies to entries in which "at" changed, and to creates and deletes.
 func AtChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("at")))
+	return predicate.AuditLog(AuditIdentity.Changed("at"))
 }
 
 // AtChangedFrom applies to entries that say that "at" was v before.
 func AtChangedFrom(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("at", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullTime), v), "at"))
 }
 
 // AtChangedTo applies to entries that say that "at" was v afterwards.
 func AtChangedTo(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("at", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullTime), v), "at"))
 }
 
 // AtChangedFromNil applies to entries that say that "at" was NULL before.
 func AtChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("at", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "at"))
 }
 
 // AtChangedToNil applies to entries that say that "at" was NULL afterwards.
 func AtChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("at", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "at"))
 }
 
 // SpanChanged applies to entries in which "span" changed, and to creates and deletes.
 func SpanChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("span")))
+	return predicate.AuditLog(AuditIdentity.Changed("span"))
 }
 
 // SpanChangedFrom applies to entries that say that "span" was v before.
 func SpanChangedFrom(v time.Duration) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("span", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), int64(v)), "span"))
 }
 
 // SpanChangedTo applies to entries that say that "span" was v afterwards.
 func SpanChangedTo(v time.Duration) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("span", sqlauditlog.Stored(new(sql.NullInt64), int64(v)))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), int64(v)), "span"))
 }
 
 // SpanChangedFromNil applies to entries that say that "span" was NULL before.
 func SpanChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("span", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "span"))
 }
 
 // SpanChangedToNil applies to entries that say that "span" was NULL afterwards.
 func SpanChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("span", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "span"))
 }
 
 // UUIDChanged applies to entries in which "uuid" changed, and to creates and deletes.
 func UUIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("uuid")))
+	return predicate.AuditLog(AuditIdentity.Changed("uuid"))
 }
 
 // UUIDChangedFrom applies to entries that say that "uuid" was v before.
 func UUIDChangedFrom(v uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("uuid", sqlauditlog.Stored(new(uuid.UUID), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(uuid.UUID), v), "uuid"))
 }
 
 // UUIDChangedTo applies to entries that say that "uuid" was v afterwards.
 func UUIDChangedTo(v uuid.UUID) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("uuid", sqlauditlog.Stored(new(uuid.UUID), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(uuid.UUID), v), "uuid"))
 }
 
 // UUIDChangedFromNil applies to entries that say that "uuid" was NULL before.
 func UUIDChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("uuid", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "uuid"))
 }
 
 // UUIDChangedToNil applies to entries that say that "uuid" was NULL afterwards.
 func UUIDChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("uuid", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "uuid"))
 }
 
 // LevelChanged applies to entries in which "level" changed, and to creates and deletes.
 func LevelChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("level")))
+	return predicate.AuditLog(AuditIdentity.Changed("level"))
 }
 
 // LevelChangedFrom applies to entries that say that "level" was v before.
 func LevelChangedFrom(v kinds.Level) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("level", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "level"))
 }
 
 // LevelChangedTo applies to entries that say that "level" was v afterwards.
 func LevelChangedTo(v kinds.Level) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("level", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "level"))
 }
 
 // LevelChangedFromNil applies to entries that say that "level" was NULL before.
 func LevelChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("level", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "level"))
 }
 
 // LevelChangedToNil applies to entries that say that "level" was NULL afterwards.
 func LevelChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("level", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "level"))
 }
 
 // PairChanged applies to entries in which "pair" changed, and to creates and deletes.
 func PairChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("pair")))
+	return predicate.AuditLog(AuditIdentity.Changed("pair"))
 }
 
 // PairChangedFrom applies to entries that say that "pair" was v before.
 func PairChangedFrom(v kinds.Pair) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("pair", sqlauditlog.Stored(new(kinds.Pair), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(kinds.Pair), v), "pair"))
 }
 
 // PairChangedTo applies to entries that say that "pair" was v afterwards.
 func PairChangedTo(v kinds.Pair) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("pair", sqlauditlog.Stored(new(kinds.Pair), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(kinds.Pair), v), "pair"))
 }
 
 // LinkChanged applies to entries in which "link" changed, and to creates and deletes.
 func LinkChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("link")))
+	return predicate.AuditLog(AuditIdentity.Changed("link"))
 }
 
 // LinkChangedFrom applies to entries that say that "link" was v before.
 func LinkChangedFrom(v *url.URL) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("link", sqlauditlog.StoredBy(ValueScanner.Link, v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredBy(ValueScanner.Link, v), "link"))
 }
 
 // LinkChangedTo applies to entries that say that "link" was v afterwards.
 func LinkChangedTo(v *url.URL) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("link", sqlauditlog.StoredBy(ValueScanner.Link, v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredBy(ValueScanner.Link, v), "link"))
 }
 
 // LinkChangedFromNil applies to entries that say that "link" was NULL before.
 func LinkChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("link", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "link"))
 }
 
 // LinkChangedToNil applies to entries that say that "link" was NULL afterwards.
 func LinkChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("link", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "link"))
 }
 
 // MetaChanged applies to entries in which "meta" changed, and to creates and deletes.
 func MetaChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("meta")))
+	return predicate.AuditLog(AuditIdentity.Changed("meta"))
 }
 
 // MetaChangedFrom applies to entries that say that "meta" was v before.
 func MetaChangedFrom(v *kinds.Meta) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("meta", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "meta"))
 }
 
 // MetaChangedTo applies to entries that say that "meta" was v afterwards.
 func MetaChangedTo(v *kinds.Meta) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("meta", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "meta"))
 }
 
 // MetaChangedFromNil applies to entries that say that "meta" was NULL before.
 func MetaChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("meta", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "meta"))
 }
 
 // MetaChangedToNil applies to entries that say that "meta" was NULL afterwards.
 func MetaChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("meta", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "meta"))
 }
 
 // AnyChanged applies to entries in which "any" changed, and to creates and deletes.
 func AnyChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("any")))
+	return predicate.AuditLog(AuditIdentity.Changed("any"))
 }
 
 // AnyChangedFrom applies to entries that say that "any" was v before.
 func AnyChangedFrom(v map[string]interface{}) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("any", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "any"))
 }
 
 // AnyChangedTo applies to entries that say that "any" was v afterwards.
 func AnyChangedTo(v map[string]interface{}) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("any", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "any"))
 }
 
 // AnyChangedFromNil applies to entries that say that "any" was NULL before.
 func AnyChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("any", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "any"))
 }
 
 // AnyChangedToNil applies to entries that say that "any" was NULL afterwards.
 func AnyChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("any", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "any"))
 }
 
 // IntsChanged applies to entries in which "ints" changed, and to creates and deletes.
 func IntsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("ints")))
+	return predicate.AuditLog(AuditIdentity.Changed("ints"))
 }
 
 // IntsChangedFrom applies to entries that say that "ints" was v before.
 func IntsChangedFrom(v []int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("ints", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "ints"))
 }
 
 // IntsChangedTo applies to entries that say that "ints" was v afterwards.
 func IntsChangedTo(v []int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("ints", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "ints"))
 }
 
 // IntsChangedFromNil applies to entries that say that "ints" was NULL before.
 func IntsChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("ints", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "ints"))
 }
 
 // IntsChangedToNil applies to entries that say that "ints" was NULL afterwards.
 func IntsChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("ints", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "ints"))
 }
 
 // TextsChanged applies to entries in which "texts" changed, and to creates and deletes.
 func TextsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("texts")))
+	return predicate.AuditLog(AuditIdentity.Changed("texts"))
 }
 
 // TextsChangedFrom applies to entries that say that "texts" was v before.
 func TextsChangedFrom(v []string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("texts", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "texts"))
 }
 
 // TextsChangedTo applies to entries that say that "texts" was v afterwards.
 func TextsChangedTo(v []string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("texts", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "texts"))
 }
 
 // TextsChangedFromNil applies to entries that say that "texts" was NULL before.
 func TextsChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("texts", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "texts"))
 }
 
 // TextsChangedToNil applies to entries that say that "texts" was NULL afterwards.
 func TextsChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("texts", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "texts"))
 }

@@ -213,35 +213,35 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // TextChanged applies to entries in which "text" changed, and to creates and deletes.
 func TextChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("text")))
+	return predicate.AuditLog(AuditIdentity.Changed("text"))
 }
 
 // TextChangedFrom applies to entries that say that "text" was v before.
 func TextChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("text", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "text"))
 }
 
 // TextChangedTo applies to entries that say that "text" was v afterwards.
 func TextChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("text", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "text"))
 }
 
 // LikersChanged applies to entries in which links came to the "likers" edge or went from it.
 func LikersChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("likers")))
+	return predicate.AuditLog(AuditIdentity.Changed("likers"))
 }
 
 // LikersAdded applies to entries in which a link to one of the given ids came to the "likers" edge. No id, no entry.
 func LikersAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("likers", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "likers"))
 }
 
 // LikersRemoved applies to entries in which a link to one of the given ids went from the "likers" edge. No id, no entry.
 func LikersRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("likers", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "likers"))
 }

@@ -196,50 +196,50 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the TweetLike with the given id.
 func HistoryOf(_tweetID int, _userID int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.About(AuditIdentity.Label, _tweetID, _userID))
+	return predicate.AuditLog(sqlauditlog.About(AuditIdentity, _tweetID, _userID))
 }
 
 // AtChanged applies to entries in which "at" changed, and to creates and deletes.
 func AtChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("at")))
+	return predicate.AuditLog(AuditIdentity.Changed("at"))
 }
 
 // AtChangedFrom applies to entries that say that "at" was v before.
 func AtChangedFrom(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("at", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullTime), v), "at"))
 }
 
 // AtChangedTo applies to entries that say that "at" was v afterwards.
 func AtChangedTo(v time.Time) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("at", sqlauditlog.Stored(new(sql.NullTime), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullTime), v), "at"))
 }
 
 // UserIDChanged applies to entries in which "user_id" changed, and to creates and deletes.
 func UserIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("user_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("user_id"))
 }
 
 // UserIDChangedFrom applies to entries that say that "user_id" was v before.
 func UserIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "user_id"))
 }
 
 // UserIDChangedTo applies to entries that say that "user_id" was v afterwards.
 func UserIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("user_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "user_id"))
 }
 
 // TweetIDChanged applies to entries in which "tweet_id" changed, and to creates and deletes.
 func TweetIDChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tweet_id")))
+	return predicate.AuditLog(AuditIdentity.Changed("tweet_id"))
 }
 
 // TweetIDChangedFrom applies to entries that say that "tweet_id" was v before.
 func TweetIDChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tweet_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "tweet_id"))
 }
 
 // TweetIDChangedTo applies to entries that say that "tweet_id" was v afterwards.
 func TweetIDChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tweet_id", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "tweet_id"))
 }

@@ -1113,355 +1113,355 @@ var AuditIdentity = sqlauditlog.Identity{
 
 // HistoryOf applies to entries about the entities with the given ids. None, no entry.
 func HistoryOf(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity.Label, ids, sqlauditlog.IDText))
+	return predicate.AuditLog(sqlauditlog.AboutAny(AuditIdentity, ids, sqlauditlog.IDText))
 }
 
 // NameChanged applies to entries in which "name" changed, and to creates and deletes.
 func NameChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("name")))
+	return predicate.AuditLog(AuditIdentity.Changed("name"))
 }
 
 // NameChangedFrom applies to entries that say that "name" was v before.
 func NameChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // NameChangedTo applies to entries that say that "name" was v afterwards.
 func NameChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("name", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "name"))
 }
 
 // EmailChanged applies to entries in which "email" changed, and to creates and deletes.
 func EmailChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("email")))
+	return predicate.AuditLog(AuditIdentity.Changed("email"))
 }
 
 // EmailChangedFrom applies to entries that say that "email" was v before.
 func EmailChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("email", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "email"))
 }
 
 // EmailChangedTo applies to entries that say that "email" was v afterwards.
 func EmailChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("email", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "email"))
 }
 
 // AgeChanged applies to entries in which "age" changed, and to creates and deletes.
 func AgeChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("age")))
+	return predicate.AuditLog(AuditIdentity.Changed("age"))
 }
 
 // AgeChangedFrom applies to entries that say that "age" was v before.
 func AgeChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("age", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "age"))
 }
 
 // AgeChangedTo applies to entries that say that "age" was v afterwards.
 func AgeChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("age", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "age"))
 }
 
 // AgeChangedFromNil applies to entries that say that "age" was NULL before.
 func AgeChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("age", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "age"))
 }
 
 // AgeChangedToNil applies to entries that say that "age" was NULL afterwards.
 func AgeChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("age", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "age"))
 }
 
 // NickChanged applies to entries in which "nick" changed, and to creates and deletes.
 func NickChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("nick")))
+	return predicate.AuditLog(AuditIdentity.Changed("nick"))
 }
 
 // NickChangedFrom applies to entries that say that "nick" was v before.
 func NickChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("nick", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "nick"))
 }
 
 // NickChangedTo applies to entries that say that "nick" was v afterwards.
 func NickChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("nick", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "nick"))
 }
 
 // NickChangedFromNil applies to entries that say that "nick" was NULL before.
 func NickChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("nick", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "nick"))
 }
 
 // NickChangedToNil applies to entries that say that "nick" was NULL afterwards.
 func NickChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("nick", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "nick"))
 }
 
 // PhoneChanged applies to entries in which "phone" changed, and to creates and deletes.
 func PhoneChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("phone")))
+	return predicate.AuditLog(AuditIdentity.Changed("phone"))
 }
 
 // PhoneChangedFrom applies to entries that say that "phone" was v before.
 func PhoneChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("phone", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "phone"))
 }
 
 // PhoneChangedTo applies to entries that say that "phone" was v afterwards.
 func PhoneChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("phone", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "phone"))
 }
 
 // PhoneChangedFromNil applies to entries that say that "phone" was NULL before.
 func PhoneChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("phone", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "phone"))
 }
 
 // PhoneChangedToNil applies to entries that say that "phone" was NULL afterwards.
 func PhoneChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("phone", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "phone"))
 }
 
 // PasswordChanged applies to entries in which "password" changed, and to creates and deletes.
 func PasswordChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("password")))
+	return predicate.AuditLog(AuditIdentity.Changed("password"))
 }
 
 // RoleChanged applies to entries in which "role" changed, and to creates and deletes.
 func RoleChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("role")))
+	return predicate.AuditLog(AuditIdentity.Changed("role"))
 }
 
 // RoleChangedFrom applies to entries that say that "role" was v before.
 func RoleChangedFrom(v Role) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("role", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "role"))
 }
 
 // RoleChangedTo applies to entries that say that "role" was v afterwards.
 func RoleChangedTo(v Role) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("role", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "role"))
 }
 
 // OriginChanged applies to entries in which "origin" changed, and to creates and deletes.
 func OriginChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("origin")))
+	return predicate.AuditLog(AuditIdentity.Changed("origin"))
 }
 
 // OriginChangedFrom applies to entries that say that "origin" was v before.
 func OriginChangedFrom(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("origin", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), v), "origin"))
 }
 
 // OriginChangedTo applies to entries that say that "origin" was v afterwards.
 func OriginChangedTo(v string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("origin", sqlauditlog.Stored(new(sql.NullString), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), v), "origin"))
 }
 
 // SerialChanged applies to entries in which "serial" changed, and to creates and deletes.
 func SerialChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("serial")))
+	return predicate.AuditLog(AuditIdentity.Changed("serial"))
 }
 
 // SerialChangedFrom applies to entries that say that "serial" was v before.
 func SerialChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("serial", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "serial"))
 }
 
 // SerialChangedTo applies to entries that say that "serial" was v afterwards.
 func SerialChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("serial", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "serial"))
 }
 
 // EditsChanged applies to entries in which "edits" changed, and to creates and deletes.
 func EditsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("edits")))
+	return predicate.AuditLog(AuditIdentity.Changed("edits"))
 }
 
 // EditsChangedFrom applies to entries that say that "edits" was v before.
 func EditsChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("edits", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "edits"))
 }
 
 // EditsChangedTo applies to entries that say that "edits" was v afterwards.
 func EditsChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("edits", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "edits"))
 }
 
 // TagsChanged applies to entries in which "tags" changed, and to creates and deletes.
 func TagsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("tags")))
+	return predicate.AuditLog(AuditIdentity.Changed("tags"))
 }
 
 // TagsChangedFrom applies to entries that say that "tags" was v before.
 func TagsChangedFrom(v []string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tags", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.StoredJSON(v), "tags"))
 }
 
 // TagsChangedTo applies to entries that say that "tags" was v afterwards.
 func TagsChangedTo(v []string) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tags", sqlauditlog.StoredJSON(v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.StoredJSON(v), "tags"))
 }
 
 // TagsChangedFromNil applies to entries that say that "tags" was NULL before.
 func TagsChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("tags", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "tags"))
 }
 
 // TagsChangedToNil applies to entries that say that "tags" was NULL afterwards.
 func TagsChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("tags", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "tags"))
 }
 
 // SpouseChanged applies to entries in which "spouse" changed, and to creates and deletes.
 func SpouseChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("spouse")))
+	return predicate.AuditLog(AuditIdentity.Changed("spouse"))
 }
 
 // SpouseChangedFrom applies to entries that say that "spouse" was v before.
 func SpouseChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("spouse", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "spouse"))
 }
 
 // SpouseChangedTo applies to entries that say that "spouse" was v afterwards.
 func SpouseChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("spouse", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "spouse"))
 }
 
 // SpouseChangedFromNil applies to entries that say that "spouse" was NULL before.
 func SpouseChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("spouse", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "spouse"))
 }
 
 // SpouseChangedToNil applies to entries that say that "spouse" was NULL afterwards.
 func SpouseChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("spouse", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "spouse"))
 }
 
 // ParentChanged applies to entries in which "parent" changed, and to creates and deletes.
 func ParentChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("parent")))
+	return predicate.AuditLog(AuditIdentity.Changed("parent"))
 }
 
 // ParentChangedFrom applies to entries that say that "parent" was v before.
 func ParentChangedFrom(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullInt64), v), "parent"))
 }
 
 // ParentChangedTo applies to entries that say that "parent" was v afterwards.
 func ParentChangedTo(v int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", sqlauditlog.Stored(new(sql.NullInt64), v))))
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "parent"))
 }
 
 // ParentChangedFromNil applies to entries that say that "parent" was NULL before.
 func ParentChangedFromNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldFrom("parent", nil)))
+	return predicate.AuditLog(AuditIdentity.From(nil, "parent"))
 }
 
 // ParentChangedToNil applies to entries that say that "parent" was NULL afterwards.
 func ParentChangedToNil() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldTo("parent", nil)))
+	return predicate.AuditLog(AuditIdentity.To(nil, "parent"))
 }
 
 // FollowersChanged applies to entries in which links came to the "followers" edge or went from it.
 func FollowersChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("followers")))
+	return predicate.AuditLog(AuditIdentity.Changed("followers"))
 }
 
 // FollowersAdded applies to entries in which a link to one of the given ids came to the "followers" edge. No id, no entry.
 func FollowersAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("followers", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "followers"))
 }
 
 // FollowersRemoved applies to entries in which a link to one of the given ids went from the "followers" edge. No id, no entry.
 func FollowersRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("followers", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "followers"))
 }
 
 // FollowingChanged applies to entries in which links came to the "following" edge or went from it.
 func FollowingChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("following")))
+	return predicate.AuditLog(AuditIdentity.Changed("following"))
 }
 
 // FollowingAdded applies to entries in which a link to one of the given ids came to the "following" edge. No id, no entry.
 func FollowingAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("following", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "following"))
 }
 
 // FollowingRemoved applies to entries in which a link to one of the given ids went from the "following" edge. No id, no entry.
 func FollowingRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("following", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "following"))
 }
 
 // PeersChanged applies to entries in which links came to the "peers" edge or went from it.
 func PeersChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("peers")))
+	return predicate.AuditLog(AuditIdentity.Changed("peers"))
 }
 
 // PeersAdded applies to entries in which a link to one of the given ids came to the "peers" edge. No id, no entry.
 func PeersAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("peers", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "peers"))
 }
 
 // PeersRemoved applies to entries in which a link to one of the given ids went from the "peers" edge. No id, no entry.
 func PeersRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("peers", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "peers"))
 }
 
 // GroupsChanged applies to entries in which links came to the "groups" edge or went from it.
 func GroupsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("groups")))
+	return predicate.AuditLog(AuditIdentity.Changed("groups"))
 }
 
 // GroupsAdded applies to entries in which a link to one of the given ids came to the "groups" edge. No id, no entry.
 func GroupsAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("groups", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "groups"))
 }
 
 // GroupsRemoved applies to entries in which a link to one of the given ids went from the "groups" edge. No id, no entry.
 func GroupsRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("groups", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "groups"))
 }
 
 // FriendsChanged applies to entries in which links came to the "friends" edge or went from it.
 func FriendsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("friends")))
+	return predicate.AuditLog(AuditIdentity.Changed("friends"))
 }
 
 // FriendsAdded applies to entries in which a link to one of the given ids came to the "friends" edge. No id, no entry.
 func FriendsAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("friends", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "friends"))
 }
 
 // FriendsRemoved applies to entries in which a link to one of the given ids went from the "friends" edge. No id, no entry.
 func FriendsRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("friends", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "friends"))
 }
 
 // TeamsChanged applies to entries in which links came to the "teams" edge or went from it.
 func TeamsChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("teams")))
+	return predicate.AuditLog(AuditIdentity.Changed("teams"))
 }
 
 // TeamsAdded applies to entries in which a link to one of the given ids came to the "teams" edge. No id, no entry.
 func TeamsAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("teams", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "teams"))
 }
 
 // TeamsRemoved applies to entries in which a link to one of the given ids went from the "teams" edge. No id, no entry.
 func TeamsRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("teams", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "teams"))
 }
 
 // LikedChanged applies to entries in which links came to the "liked" edge or went from it.
 func LikedChanged() predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.FieldChanged("liked")))
+	return predicate.AuditLog(AuditIdentity.Changed("liked"))
 }
 
 // LikedAdded applies to entries in which a link to one of the given ids came to the "liked" edge. No id, no entry.
 func LikedAdded(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeAdded("liked", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "liked"))
 }
 
 // LikedRemoved applies to entries in which a link to one of the given ids went from the "liked" edge. No id, no entry.
 func LikedRemoved(ids ...int) predicate.AuditLog {
-	return predicate.AuditLog(sqlauditlog.Of(AuditIdentity.Label, sqlauditlog.EdgeRemoved("liked", sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) })...)))
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "liked"))
 }

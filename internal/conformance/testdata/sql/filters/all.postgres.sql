@@ -70,6 +70,18 @@ SELECT … FROM "audit_logs" WHERE "audit_logs"."resource_type" = $1 AND ("audit
 SELECT … FROM "audit_logs" WHERE "audit_logs"."resource_type" = $1 AND ("audit_logs"."old_values" IS NOT NULL AND "audit_logs"."old_values" @> CAST(CAST($2 AS text) AS jsonb)) ORDER BY "audit_logs"."id"
 -- User, {"groups":["<id>"]}
 
+-- patron.HistoryOf(7), which had other labels
+SELECT … FROM "audit_logs" WHERE "audit_logs"."resource_type" IN ($1, $2, $3) AND "audit_logs"."resource_id" IN ($4) ORDER BY "audit_logs"."id"
+-- Patron, Client, Guest, 7
+
+-- patron.EmailChangedTo, which had other names
+SELECT … FROM "audit_logs" WHERE "audit_logs"."resource_type" IN ($1, $2, $3) AND (("audit_logs"."new_values" IS NOT NULL AND "audit_logs"."new_values" @> CAST(CAST($4 AS text) AS jsonb)) OR ("audit_logs"."new_values" IS NOT NULL AND "audit_logs"."new_values" @> CAST(CAST($5 AS text) AS jsonb)) OR ("audit_logs"."new_values" IS NOT NULL AND "audit_logs"."new_values" @> CAST(CAST($6 AS text) AS jsonb))) ORDER BY "audit_logs"."id"
+-- Patron, Client, Guest, {"email":"a"}, {"mail":"a"}, {"address":"a"}
+
+-- patron.MatesAdded, which had another name
+SELECT … FROM "audit_logs" WHERE "audit_logs"."resource_type" IN ($1, $2, $3) AND (("audit_logs"."new_values" IS NOT NULL AND "audit_logs"."new_values" @> CAST(CAST($4 AS text) AS jsonb)) OR ("audit_logs"."new_values" IS NOT NULL AND "audit_logs"."new_values" @> CAST(CAST($5 AS text) AS jsonb))) ORDER BY "audit_logs"."id"
+-- Patron, Client, Guest, {"mates":[7]}, {"friends":[7]}
+
 -- Not
 SELECT … FROM "audit_logs" WHERE NOT ("audit_logs"."resource_type" = $1 AND ("audit_logs"."new_values" IS NOT NULL AND "audit_logs"."new_values" @> CAST(CAST($2 AS text) AS jsonb))) ORDER BY "audit_logs"."id"
 -- User, {"email":"a"}

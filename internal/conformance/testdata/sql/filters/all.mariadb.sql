@@ -70,6 +70,18 @@ SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND COALESCE
 SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND COALESCE(JSON_CONTAINS(JSON_EXTRACT(`audit_logs`.`old_values`, ?), ?), 0) ORDER BY `audit_logs`.`id`
 -- User, $."groups", ["<id>"]
 
+-- patron.HistoryOf(7), which had other labels
+SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` IN (?, ?, ?) AND `audit_logs`.`resource_id` IN (?) ORDER BY `audit_logs`.`id`
+-- Patron, Client, Guest, 7
+
+-- patron.EmailChangedTo, which had other names
+SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` IN (?, ?, ?) AND (COALESCE(/*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(`audit_logs`.`new_values`, ?) /*M!100700 ) COLLATE utf8mb4_bin */ = /*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(CONVERT(? USING utf8mb4), '$') /*M!100700 ) COLLATE utf8mb4_bin */, 0) OR COALESCE(/*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(`audit_logs`.`new_values`, ?) /*M!100700 ) COLLATE utf8mb4_bin */ = /*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(CONVERT(? USING utf8mb4), '$') /*M!100700 ) COLLATE utf8mb4_bin */, 0) OR COALESCE(/*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(`audit_logs`.`new_values`, ?) /*M!100700 ) COLLATE utf8mb4_bin */ = /*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(CONVERT(? USING utf8mb4), '$') /*M!100700 ) COLLATE utf8mb4_bin */, 0)) ORDER BY `audit_logs`.`id`
+-- Patron, Client, Guest, $."email", "a", $."mail", "a", $."address", "a"
+
+-- patron.MatesAdded, which had another name
+SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` IN (?, ?, ?) AND (COALESCE(JSON_CONTAINS(JSON_EXTRACT(`audit_logs`.`new_values`, ?), ?) AND INSTR(REPLACE(REPLACE(REPLACE(JSON_EXTRACT(`audit_logs`.`new_values`, ?), '[', ','), ']', ','), ' ', ''), ?) > 0, 0) OR COALESCE(JSON_CONTAINS(JSON_EXTRACT(`audit_logs`.`new_values`, ?), ?) AND INSTR(REPLACE(REPLACE(REPLACE(JSON_EXTRACT(`audit_logs`.`new_values`, ?), '[', ','), ']', ','), ' ', ''), ?) > 0, 0)) ORDER BY `audit_logs`.`id`
+-- Patron, Client, Guest, $."mates", [7], $."mates", ,7,, $."friends", [7], $."friends", ,7,
+
 -- Not
 SELECT … FROM `audit_logs` WHERE NOT (`audit_logs`.`resource_type` = ? AND COALESCE(/*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(`audit_logs`.`new_values`, ?) /*M!100700 ) COLLATE utf8mb4_bin */ = /*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(CONVERT(? USING utf8mb4), '$') /*M!100700 ) COLLATE utf8mb4_bin */, 0)) ORDER BY `audit_logs`.`id`
 -- User, $."email", "a"

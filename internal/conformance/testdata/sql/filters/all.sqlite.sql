@@ -70,6 +70,18 @@ SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND EXISTS (
 SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND EXISTS (SELECT 1 FROM json_each(`audit_logs`.`old_values`) AS k, json_each(CASE k."type" WHEN 'array' THEN k."value" ELSE '[]' END) AS v WHERE k."key" = ? AND v."type" = 'text' AND v."value" = ?) ORDER BY `audit_logs`.`id`
 -- User, groups, <id>
 
+-- patron.HistoryOf(7), which had other labels
+SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` IN (?, ?, ?) AND `audit_logs`.`resource_id` IN (?) ORDER BY `audit_logs`.`id`
+-- Patron, Client, Guest, 7
+
+-- patron.EmailChangedTo, which had other names
+SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` IN (?, ?, ?) AND (EXISTS (SELECT 1 FROM json_each(`audit_logs`.`new_values`) AS k WHERE k."key" = ? AND k."type" = 'text' AND k."value" = ?) OR EXISTS (SELECT 1 FROM json_each(`audit_logs`.`new_values`) AS k WHERE k."key" = ? AND k."type" = 'text' AND k."value" = ?) OR EXISTS (SELECT 1 FROM json_each(`audit_logs`.`new_values`) AS k WHERE k."key" = ? AND k."type" = 'text' AND k."value" = ?)) ORDER BY `audit_logs`.`id`
+-- Patron, Client, Guest, email, a, mail, a, address, a
+
+-- patron.MatesAdded, which had another name
+SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` IN (?, ?, ?) AND (EXISTS (SELECT 1 FROM json_each(`audit_logs`.`new_values`) AS k, json_each(CASE k."type" WHEN 'array' THEN k."value" ELSE '[]' END) AS v WHERE k."key" = ? AND v."type" IN ('integer', 'real') AND v."value" = ?) OR EXISTS (SELECT 1 FROM json_each(`audit_logs`.`new_values`) AS k, json_each(CASE k."type" WHEN 'array' THEN k."value" ELSE '[]' END) AS v WHERE k."key" = ? AND v."type" IN ('integer', 'real') AND v."value" = ?)) ORDER BY `audit_logs`.`id`
+-- Patron, Client, Guest, mates, 7, friends, 7
+
 -- Not
 SELECT … FROM `audit_logs` WHERE NOT (`audit_logs`.`resource_type` = ? AND EXISTS (SELECT 1 FROM json_each(`audit_logs`.`new_values`) AS k WHERE k."key" = ? AND k."type" = 'text' AND k."value" = ?)) ORDER BY `audit_logs`.`id`
 -- User, email, a
