@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/sqlaudit/sqlaudit/example/customers/ent/migrate"
-	"github.com/sqlaudit/sqlaudit/example/ent"
 
+	"entgo.io/ent"
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
