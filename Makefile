@@ -26,8 +26,8 @@ generate: ## Generate the ent packages anew.
 test: ## Run the tests, on SQLite and on the databases of SQLAUDIT_TEST_POSTGRES and SQLAUDIT_TEST_MYSQL.
 	go test -timeout 15m $(TESTFLAGS) ./...
 
-bench: ## Measure audited writes beside bare ones, on the same databases.
-	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./internal/conformance
+bench: ## Measure audited writes beside bare ones, and reading a large log beside SQL by hand, on the same databases.
+	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./internal/conformance ./internal/bench
 
 storm: ## Run the races, kills and lost connections for longer than make test does.
 	go test -timeout 60m -v $(TESTFLAGS) ./internal/storm -steps 400 -pairsteps 40 -kills 50 -everyloss

@@ -61,7 +61,8 @@ type Pages[E any] struct {
 	ID      func(E) uuid.UUID
 	// Read reads entries. Interceptors may have left out some of those that were read.
 	Read  func(ctx context.Context, where func(*sql.Selector), order sql.OrderTermOption, limit int) (entries, read []E, err error)
-	Exist func(ctx context.Context, where func(*sql.Selector)) (bool, error)
+	// Exist is told the order so that it looks from the place on. Without one PostgreSQL may read all that is on its other side.
+	Exist func(ctx context.Context, where func(*sql.Selector), order sql.OrderTermOption) (bool, error)
 	Count func(ctx context.Context) (int, error)
 }
 
@@ -82,7 +83,7 @@ func ReadPage[E any](ctx context.Context, p Pages[E], args PageArgs) (*Page[E], 
 	}
 	out.HasNext = page.more
 	if w.has {
-		if out.HasPrevious, err = p.Exist(ctx, page.begin.where(!w.up)); err != nil {
+		if out.HasPrevious, err = p.Exist(ctx, page.begin.where(!w.up), order(!w.up)); err != nil {
 			return nil, err
 		}
 	}
@@ -175,11 +176,7 @@ func readWindow[E any](ctx context.Context, p Pages[E], w span) (window[E], erro
 	if w.has {
 		where = w.where(w.up)
 	}
-	order := sql.OrderAsc()
-	if !w.up {
-		order = sql.OrderDesc()
-	}
-	entries, read, err := p.Read(ctx, where, order, w.size+1)
+	entries, read, err := p.Read(ctx, where, order(w.up), w.size+1)
 	if err != nil {
 		return out, err
 	}
@@ -205,6 +202,13 @@ func readWindow[E any](ctx context.Context, p Pages[E], w span) (window[E], erro
 		}
 	}
 	return out, nil
+}
+
+func order(up bool) sql.OrderTermOption {
+	if up {
+		return sql.OrderAsc()
+	}
+	return sql.OrderDesc()
 }
 
 func idBytes(id uuid.UUID) []byte { return id[:] }

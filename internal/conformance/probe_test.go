@@ -22,6 +22,8 @@ type probe struct {
 	// fault returns errFault for the call that is to fail, given its number from 1. After says that the call is made first.
 	fault func(n int, call string) error
 	after bool
+	// asked is told of queries, if it is set.
+	asked func(query string, args any)
 }
 
 // A preparingProbe says which database it leads to.
@@ -93,6 +95,9 @@ func (p *probe) Query(ctx context.Context, query string, args, v any) error {
 
 // query closes the rows of a query whose fault comes after it.
 func (p *probe) query(ctx context.Context, ex dialect.ExecQuerier, query string, args, v any) error {
+	if p.asked != nil {
+		p.asked(query, args)
+	}
 	if err := ex.Query(ctx, query, args, v); err != nil {
 		return err
 	}

@@ -46,8 +46,8 @@ func (_q *AuditLogQuery) auditPages() sqlaudithistory.Pages[*AuditLog] {
 			}
 			return entries, read, err
 		},
-		Exist: func(ctx context.Context, where func(*sql.Selector)) (bool, error) {
-			query := _q.Clone().Where(where)
+		Exist: func(ctx context.Context, where func(*sql.Selector), order sql.OrderTermOption) (bool, error) {
+			query := _q.Clone().Where(where).Order(auditlog.ByID(order))
 			query.ctx.Fields = nil
 			return query.Exist(ctx)
 		},
