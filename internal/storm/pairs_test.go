@@ -65,9 +65,9 @@ func (s *side) sum() int {
 // bare loads differ by among themselves: the audited loads' mean is not above the highest of the bare ones. Nor does it add SQLITE_BUSY
 // to operations that never met it without.
 //
-// That falls short where the isolation level itself makes more of longer transactions: a mutation with its record takes five to seven round trips
-// in one where ent alone takes one, and holds its locks, or its snapshot, for as long. There, and in loads too short to have a spread, the
-// mean stays below twice the bare one.
+// That falls short, or is near to it, where the isolation level itself makes more of longer transactions: what is not one statement with its record
+// takes some more round trips in one transaction, and holds its locks, or its snapshot, for as long. There, and in loads too short to have a
+// spread, the mean stays below twice the bare one.
 func TestPairs(t *testing.T) {
 	for _, s := range settings {
 		if s.busy || s.apart { // also without auditing, and of each operation; more of what takes longer
