@@ -60,7 +60,7 @@ type Pages[E any] struct {
 	Refused bool
 	ID      func(E) uuid.UUID
 	// Read reads entries. Interceptors may have left out some of those that were read.
-	Read  func(ctx context.Context, where func(*sql.Selector), order sql.OrderTermOption, limit int) (entries, read []E, err error)
+	Read func(ctx context.Context, where func(*sql.Selector), order sql.OrderTermOption, limit int) (entries, read []E, err error)
 	// Exist is told the order so that it looks from the place on. Without one PostgreSQL may read all that is on its other side.
 	Exist func(ctx context.Context, where func(*sql.Selector), order sql.OrderTermOption) (bool, error)
 	Count func(ctx context.Context) (int, error)
