@@ -1,0 +1,1 @@
+SELECT `users`.`id`, `users`.`name`, `users`.`email`, `users`.`age`, `users`.`nick`, `users`.`password`, `users`.`seen` FROM `users` WHERE EXISTS (SELECT `audit_logs`.`id` FROM `audit_logs` WHERE `audit_logs`.`action` = ? AND (`audit_logs`.`resource_type` = ? AND `audit_logs`.`resource_id` = CONVERT(`users`.`id` USING utf8mb4) COLLATE utf8mb4_bin))

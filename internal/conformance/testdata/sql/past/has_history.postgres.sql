@@ -1,0 +1,1 @@
+SELECT "users"."id", "users"."name", "users"."email", "users"."age", "users"."nick", "users"."password", "users"."seen" FROM "users" WHERE EXISTS (SELECT "audit_logs"."id" FROM "audit_logs" WHERE "audit_logs"."action" = $1 AND ("audit_logs"."resource_type" = $2 AND "audit_logs"."resource_id" = CAST("users"."id" AS TEXT)))

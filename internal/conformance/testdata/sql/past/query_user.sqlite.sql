@@ -1,0 +1,1 @@
+SELECT `users`.`id`, `users`.`name`, `users`.`email`, `users`.`age`, `users`.`nick`, `users`.`password`, `users`.`seen` FROM `users` WHERE CAST(`users`.`id` AS TEXT) IN (SELECT `t0`.`id` FROM (SELECT (`audit_logs`.`resource_id`) AS `id` FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ?) AS `t0`)

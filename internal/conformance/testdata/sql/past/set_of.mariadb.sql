@@ -1,0 +1,3 @@
+BEGIN
+SELECT `sqlaudit_log`.`id`, `sqlaudit_log`.`tx_id`, `sqlaudit_log`.`action`, `sqlaudit_log`.`resource_id`, `sqlaudit_log`.`actor_id`, `sqlaudit_log`.`actor_type`, `sqlaudit_log`.`actor_name`, `sqlaudit_log`.`impersonator_id`, `sqlaudit_log`.`reason`, `sqlaudit_log`.`metadata`, `sqlaudit_log`.`new_values`, `sqlaudit_log`.`redacted`, `sqlaudit_log`.`old_values` FROM `audit_logs` AS `sqlaudit_log` WHERE (`sqlaudit_log`.`resource_type` = ? AND `sqlaudit_log`.`resource_id` IN (?)) AND (`sqlaudit_log`.`id` < ? AND (NOT (EXISTS (SELECT `sqlaudit_tx`.`id` FROM `audit_logs` AS `sqlaudit_tx` WHERE `sqlaudit_tx`.`tx_id` = `sqlaudit_log`.`tx_id` AND `sqlaudit_tx`.`id` >= ?)))) ORDER BY `sqlaudit_log`.`resource_id`, `sqlaudit_log`.`id`
+ROLLBACK
