@@ -108,7 +108,7 @@ func storedAny(v any) StoredValue {
 		if !json.Valid(v) {
 			return StoredValue{err: fmt.Errorf("%q is not JSON", []byte(v))}
 		}
-		return StoredValue{form: v}
+		return StoredValue{form: marshal(v)}
 	case time.Time:
 		return Stored(new(sql.NullTime), v)
 	case []byte:
