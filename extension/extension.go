@@ -135,7 +135,10 @@ func (e *Extension) Hooks() []gen.Hook {
 				return err
 			}
 			e.model = m
-			return next.Generate(g)
+			if err := next.Generate(g); err != nil {
+				return err
+			}
+			return importEnt(g.Target)
 		})
 	}}
 }
