@@ -41,6 +41,7 @@ func with(m mixin.Mixin, fields ...ent.Field) thing {
 // run runs the extension's hook over the graph of the schemas, and generates nothing.
 func run(t *testing.T, c *gen.Config, opts []extension.Option, schemas ...ent.Interface) error {
 	t.Helper()
+	c.Target = t.TempDir()
 	g, err := newGraph(c, specs(t, schemas...))
 	require.NoError(t, err)
 	generate := gen.Generator(gen.GenerateFunc(func(*gen.Graph) error { return nil }))

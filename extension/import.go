@@ -2,9 +2,11 @@ package extension
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,9 +17,13 @@ const entPackage = "entgo.io/ent"
 
 // importEnt sees that the generated client.go in a directory imports ent. Ent's template leaves that to goimports, which finds it in the files beside, but
 // ent formats those at the same time: while the right one is being written it finds another package called ent, where the module has one.
+// Where nothing is generated there is nothing to see to, as when another extension runs our hooks for what they add to the graph.
 func importEnt(dir string) error {
 	name := filepath.Join(dir, "client.go")
 	src, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
