@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/rows"
 )
 
 // ErrNoTransaction is returned for a moment that names a transaction of which the log has no entry.
@@ -57,7 +58,7 @@ func (m Moment) Resolve(ctx context.Context, ex dialect.ExecQuerier, src auditlo
 		id := s.C(auditlog.ColumnID)
 		s.Select(id).Where(sql.EQ(s.C(auditlog.ColumnTxID), m.tx)).OrderBy(sql.Desc(id)).Limit(1).WithContext(ctx)
 		var last uuid.UUID
-		if err := query(ctx, ex, s, "find transaction", func(rows *sql.Rows) error { return rows.Scan(&last) }); err != nil {
+		if err := rows.Select(ctx, ex, s, "find transaction", func(rows *sql.Rows) error { return rows.Scan(&last) }); err != nil {
 			return p, err
 		}
 		if last == uuid.Nil {

@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/rows"
 )
 
 // A Past is the entities of a type as they were at a moment, as far as the log has it. It is made by the generated AsOf, AsOfTx, At and Now of a client, is
@@ -90,7 +91,7 @@ func (p *Past[N, ID, P]) missing(ctx context.Context, r *reader, place Place, id
 	s.AppendSelectExprAs(sql.ExprFunc(func(b *sql.Builder) {
 		b.WriteString("EXISTS ").Wrap(func(b *sql.Builder) { b.Join(later.Select(later.C(auditlog.ColumnID))) })
 	}), "sqlaudit_was")
-	err := query(ctx, r.ex(), s, "read the log", func(rows *sql.Rows) error {
+	err := rows.Select(ctx, r.ex(), s, "read the log", func(rows *sql.Rows) error {
 		var (
 			action string
 			was    bool

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/rows"
 )
 
 // A Query selects entities of a type as they were at a moment. Where, Of, With and BatchSize change it and return it; it is not safe for concurrent
@@ -360,7 +361,7 @@ func (w *walk[N, ID, P]) within(ctx context.Context, ex dialect.ExecQuerier) (fu
 	id := s.C(auditlog.ColumnResourceID)
 	s.Select(id).Distinct().Where(sql.GT(id, w.after)).OrderBy(id).Limit(w.batch + 1)
 	var ids []string
-	err := query(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
+	err := rows.Select(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)

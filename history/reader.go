@@ -13,6 +13,7 @@ import (
 
 	"github.com/sqlaudit/sqlaudit/auditdriver"
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/rows"
 	"github.com/sqlaudit/sqlaudit/replay"
 )
 
@@ -97,7 +98,7 @@ func (r *reader) entries(ctx context.Context, ex dialect.ExecQuerier, t *auditlo
 		s.AppendSelectExprAs(r.lastOf(s), "sqlaudit_last")
 	}
 	s.OrderBy(s.C(auditlog.ColumnResourceID), s.C(auditlog.ColumnID))
-	return query(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
+	return rows.Select(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
 		var (
 			e                                    = &entry{Entry: replay.Entry{Type: t.Label}}
 			actor, kind, name, impersonator, why stdsql.NullString
@@ -141,30 +142,4 @@ func (r *reader) lastOf(s *sql.Selector) sql.Querier {
 	// PostgreSQL has no greatest UUID before version 18.
 	other.Select(id).Where(sql.P(func(b *sql.Builder) { b.Ident(other.C(auditlog.ColumnTxID)).WriteOp(sql.OpEQ).Ident(own) })).OrderBy(sql.Desc(id)).Limit(1)
 	return sql.ExprFunc(func(b *sql.Builder) { b.Wrap(func(b *sql.Builder) { b.Join(other) }) })
-}
-
-// query calls each for every row that s selects.
-func query(ctx context.Context, ex dialect.ExecQuerier, s *sql.Selector, what string, each func(*sql.Rows) error) error {
-	if err := s.Err(); err != nil {
-		return err
-	}
-	text, args := s.Query()
-	return queryText(ctx, ex, text, args, what, each)
-}
-
-func queryText(ctx context.Context, ex dialect.ExecQuerier, text string, args []any, what string, each func(*sql.Rows) error) error {
-	rows := &sql.Rows{}
-	if err := ex.Query(ctx, text, args, rows); err != nil {
-		return fmt.Errorf("sqlaudit: %s: %w", what, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return fmt.Errorf("sqlaudit: %s: %w", what, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("sqlaudit: %s: %w", what, err)
-	}
-	return nil
 }

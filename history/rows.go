@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/rows"
 )
 
 // filter returns the versions that a condition holds for, in their order. It fails with ErrUnknown for a value that the condition needs and the log does not have. It takes
@@ -56,7 +57,7 @@ func (r *reader) filter(ctx context.Context, ex dialect.ExecQuerier, c *conditio
 	}
 	text, args := b.Query()
 	keep := make([]bool, len(versions))
-	err := queryText(ctx, ex, text, args, "evaluate predicates over the past of "+c.typ.Name, func(rows *sql.Rows) error {
+	err := rows.Query(ctx, ex, text, args, func(rows *sql.Rows) error {
 		var row int
 		err := rows.Scan(&row)
 		if err == nil {
@@ -65,7 +66,7 @@ func (r *reader) filter(ctx context.Context, ex dialect.ExecQuerier, c *conditio
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("sqlaudit: evaluate predicates over the past of %s: %w", c.typ.Name, err)
 	}
 	out := make([]*Version, 0, len(versions))
 	for i, v := range versions {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sqlaudit/sqlaudit/auditdriver"
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/rows"
 )
 
 // ErrUnsettled is returned by Settled for a client within a transaction, which would wait for itself.
@@ -63,7 +64,7 @@ func settledSQLite(ctx context.Context, ex dialect.ExecQuerier, src auditlog.Sou
 	s := Place{src: src}.log("sqlaudit_log")
 	s.Select(sql.Max(s.C(auditlog.ColumnID)))
 	var newest uuid.NullUUID
-	if err := query(ctx, ex, s, "find the newest entry", func(rows *sql.Rows) error { return rows.Scan(&newest) }); err != nil {
+	if err := rows.Select(ctx, ex, s, "find the newest entry", func(rows *sql.Rows) error { return rows.Scan(&newest) }); err != nil {
 		return time.Time{}, err
 	}
 	if !newest.Valid {
@@ -87,12 +88,12 @@ func settledPostgres(ctx context.Context, ex dialect.ExecQuerier, src auditlog.S
 			"AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND relation = CAST($1 AS regclass)"
 	)
 	var us int64
-	if err := each(ctx, ex, now, nil, func(rows *sql.Rows) error { return rows.Scan(&us) }); err != nil {
+	if err := rows.Query(ctx, ex, now, nil, func(rows *sql.Rows) error { return rows.Scan(&us) }); err != nil {
 		return time.Time{}, err
 	}
 	return time.UnixMicro(us).UTC(), wait(ctx, func() (open map[string]bool, prepared bool, err error) {
 		open = make(map[string]bool)
-		err = each(ctx, ex, holders, []any{table}, func(rows *sql.Rows) error {
+		err = rows.Query(ctx, ex, holders, []any{table}, func(rows *sql.Rows) error {
 			var name string
 			var anonymous bool
 			err := rows.Scan(&name, &anonymous)
@@ -108,7 +109,7 @@ func settledPostgres(ctx context.Context, ex dialect.ExecQuerier, src auditlog.S
 // rows. What INNODB_TRX says can be old: it is not where it has the statement that reads it.
 func settledMySQL(ctx context.Context, drv *auditdriver.Driver, src auditlog.Source) (t time.Time, err error) {
 	var us int64
-	if err := each(ctx, drv, "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))", nil, func(rows *sql.Rows) error { return rows.Scan(&us) }); err != nil {
+	if err := rows.Query(ctx, drv, "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))", nil, func(rows *sql.Rows) error { return rows.Scan(&us) }); err != nil {
 		return time.Time{}, err
 	}
 	tx, err := drv.Snapshot(ctx)
@@ -123,14 +124,14 @@ func settledMySQL(ctx context.Context, drv *auditdriver.Driver, src auditlog.Sou
 	s := Place{src: src}.log("sqlaudit_log")
 	s.Select(s.C(auditlog.ColumnID)).Limit(1)
 	var id uuid.NullUUID
-	if err := query(ctx, tx, s, "read the log", func(rows *sql.Rows) error { return rows.Scan(&id) }); err != nil { // makes it a transaction of InnoDB's
+	if err := rows.Select(ctx, tx, s, "read the log", func(rows *sql.Rows) error { return rows.Scan(&id) }); err != nil { // makes it a transaction of InnoDB's
 		return time.Time{}, err
 	}
 	return time.UnixMicro(us).UTC(), wait(ctx, func() (map[string]bool, bool, error) {
 		nonce := "/* sqlaudit " + uuid.NewString() + " */"
 		open, fresh := make(map[string]bool), false
 		query := "SELECT " + nonce + " CONCAT_WS(' ', trx_mysql_thread_id, trx_started), trx_mysql_thread_id = CONNECTION_ID(), COALESCE(trx_query, '') FROM information_schema.INNODB_TRX"
-		err := each(ctx, tx, query, nil, func(rows *sql.Rows) error {
+		err := rows.Query(ctx, tx, query, nil, func(rows *sql.Rows) error {
 			var name, text string
 			var own bool
 			err := rows.Scan(&name, &own, &text)
@@ -176,22 +177,4 @@ func wait(ctx context.Context, list func() (open map[string]bool, prepared bool,
 		case <-timer.C:
 		}
 	}
-}
-
-// each calls f for every row of a query.
-func each(ctx context.Context, ex dialect.ExecQuerier, query string, args []any, f func(*sql.Rows) error) error {
-	if args == nil {
-		args = []any{}
-	}
-	rows := &sql.Rows{}
-	if err := ex.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := f(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/rows"
 )
 
 // ended rolls back a transaction that has only read, or has failed with err. It returns err, joined with the rollback's.
@@ -74,7 +75,7 @@ func (r *run) entrySelector(t *auditlog.Type) *sql.Selector {
 }
 
 func (r *run) scanEntries(ctx context.Context, ex dialect.ExecQuerier, s *sql.Selector, t *auditlog.Type, each func(Entry)) error {
-	return query(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
+	return rows.Select(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
 		e := Entry{Type: t.Label}
 		var before, after []byte
 		if err := rows.Scan(&e.ID, &e.Action, &e.ResourceID, &before, &after); err != nil {
@@ -101,7 +102,7 @@ func (r *run) resources(ctx context.Context, ex dialect.ExecQuerier, t *auditlog
 	s := r.log(t, auditlog.ColumnResourceID).Distinct()
 	s.Where(sql.GT(s.C(auditlog.ColumnResourceID), after)).OrderBy(s.C(auditlog.ColumnResourceID)).Limit(r.batch)
 	var ids []string
-	return ids, query(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
+	return ids, rows.Select(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)
@@ -113,27 +114,5 @@ func (r *run) resources(ctx context.Context, ex dialect.ExecQuerier, t *auditlog
 func (r *run) baselined(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type) (id uuid.UUID, err error) {
 	s := r.log(t, auditlog.ColumnID)
 	s.Where(sql.EQ(s.C(auditlog.ColumnAction), auditlog.ActionBaseline)).OrderBy(sql.Desc(s.C(auditlog.ColumnID))).Limit(1)
-	return id, query(ctx, ex, s, "read the log", func(rows *sql.Rows) error { return rows.Scan(&id) })
-}
-
-// query calls each for every row that s selects.
-func query(ctx context.Context, ex dialect.ExecQuerier, s *sql.Selector, what string, each func(*sql.Rows) error) error {
-	if err := s.Err(); err != nil {
-		return err
-	}
-	text, params := s.Query()
-	rows := &sql.Rows{}
-	if err := ex.Query(ctx, text, params, rows); err != nil {
-		return fmt.Errorf("sqlaudit: %s: %w", what, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return fmt.Errorf("sqlaudit: %s: %w", what, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("sqlaudit: %s: %w", what, err)
-	}
-	return nil
+	return id, rows.Select(ctx, ex, s, "read the log", func(rows *sql.Rows) error { return rows.Scan(&id) })
 }

@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/rows"
 )
 
 // A locking says whether rows are locked as they are read.
@@ -25,7 +26,7 @@ func (r *run) table(t *auditlog.Type, lock locking) *sql.Selector {
 }
 
 func (r *run) scan(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type, s *sql.Selector, each func(*auditlog.Row)) error {
-	return query(ctx, ex, s, "read "+t.Table, func(rows *sql.Rows) error {
+	return rows.Select(ctx, ex, s, "read "+t.Table, func(rows *sql.Rows) error {
 		row, err := t.ScanRow(rows, r.dialect)
 		if err == nil {
 			each(row)

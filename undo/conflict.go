@@ -285,7 +285,7 @@ func (c *conflicts) references(ctx context.Context) error {
 			f, now := s.field(name)
 			fk := s.reference(f)
 			raw := s.fields[name]
-			if fk == nil || same(raw, null) || s.row != nil && replay.Same(s.typ.Type, f, raw, now) {
+			if fk == nil || replay.Equal(raw, null) || s.row != nil && replay.Same(s.typ.Type, f, raw, now) {
 				continue
 			}
 			t := c.Schema.Named(fk.References)

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"slices"
 
-	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/rows"
 )
 
 // An entry is what the log says of one change.
@@ -72,7 +72,7 @@ func (c *Client) log() *sql.Selector {
 // entries reads the entries that s selects.
 func (c *Client) entries(ctx context.Context, s *sql.Selector) ([]*entry, error) {
 	var out []*entry
-	return out, query(ctx, c.Driver, s, "read the log", func(rows *sql.Rows) error {
+	return out, rows.Select(ctx, c.Driver, s, "read the log", func(rows *sql.Rows) error {
 		e := &entry{}
 		var (
 			before, after, redacted, metadata []byte
@@ -99,26 +99,4 @@ func (c *Client) entries(ctx context.Context, s *sql.Selector) ([]*entry, error)
 		out = append(out, e)
 		return nil
 	})
-}
-
-// query calls each for every row that s selects.
-func query(ctx context.Context, ex dialect.ExecQuerier, s *sql.Selector, what string, each func(*sql.Rows) error) error {
-	if err := s.Err(); err != nil {
-		return err
-	}
-	text, params := s.WithContext(ctx).Query()
-	rows := &sql.Rows{}
-	if err := ex.Query(ctx, text, params, rows); err != nil {
-		return fmt.Errorf("sqlaudit: %s: %w", what, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return fmt.Errorf("sqlaudit: %s: %w", what, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("sqlaudit: %s: %w", what, err)
-	}
-	return nil
 }

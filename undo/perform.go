@@ -116,7 +116,7 @@ func (r *run) create(ctx context.Context, s *step) error {
 // row of another entity.
 func (r *run) precede(ctx context.Context, s *step, f *auditlog.Field, raw []byte) (late bool, err error) {
 	fk := s.reference(f)
-	if fk == nil || same(raw, null) {
+	if fk == nil || replay.Equal(raw, null) {
 		return false, nil
 	}
 	m := s.typ.member(f.Name)
@@ -139,7 +139,7 @@ func (r *run) precede(ctx context.Context, s *step, f *auditlog.Field, raw []byt
 // put has a write put back a field, which is now as given.
 func (r *run) put(w *Write, s *step, f *auditlog.Field, raw, now []byte) error {
 	m := s.typ.member(f.Name)
-	null := same(raw, null)
+	null := replay.Equal(raw, null)
 	switch {
 	case m.Column != "" && null:
 		w.null = append(w.null, m.Column)
@@ -224,7 +224,7 @@ func (r *run) update(ctx context.Context, s *step) error {
 			return err
 		} else if late {
 			s.late = append(s.late, name)
-			if raw = null; same(raw, now) {
+			if raw = null; replay.Equal(raw, now) {
 				continue
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
-	"github.com/sqlaudit/sqlaudit/replay"
 )
 
 var null = json.RawMessage("null")
@@ -222,11 +221,6 @@ func (s *step) names() []string {
 		}
 	}
 	return out
-}
-
-// same reports whether two recorded values are one.
-func same(a, b json.RawMessage) bool {
-	return bytes.Equal(a, b) || a != nil && b != nil && bytes.Equal(replay.Canonical(a), replay.Canonical(b))
 }
 
 // stepKey names an entity.

@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/rows"
 )
 
 // maxChunk is how many values a statement names: below SQLite's limit of 32,766 parameters.
@@ -34,7 +35,7 @@ func (r *run) rows(ctx context.Context, t *auditlog.Type, lock locking, columns 
 		if bool(lock) && name != dialect.SQLite || r.within && name == dialect.MySQL {
 			s.ForUpdate()
 		}
-		if err := query(ctx, r.Driver, s, "read "+t.Table, func(rows *sql.Rows) error {
+		if err := rows.Select(ctx, r.Driver, s, "read "+t.Table, func(rows *sql.Rows) error {
 			row, err := t.ScanRow(rows, name, more...)
 			out = append(out, row)
 			return err
