@@ -20,7 +20,7 @@ func (o *operation) deleting(ctx context.Context, where func(*sql.Selector)) (fu
 	o.deletes = true
 	o.took(PathDelete)
 	if len(t.Referrers()) == 0 {
-		if alone, err := o.alone(ctx, lockKey, nil, false); alone || err != nil {
+		if begun, err := o.beginReturning(ctx, lockKey, nil, false); begun || err != nil {
 			return nil, err
 		}
 	}

@@ -30,15 +30,15 @@ type operation struct {
 	release func()              // gives back the transaction's turn
 	phase   phase
 
-	create    *creation
-	returning *returning // ent's update or delete, if it returns its rows
-	statement *statement // ent's statement, if it is one with its record
-	bare      bool       // that is not in a transaction
-	images    []*image   // of the rows that may change, in the order in which they were read
-	owners    [][]any    // the entities of which edges alone are updated
-	joins     map[string]*join
-	adds      []*addition
-	going     map[goner]bool // the rows that a deletion takes with it
+	create     *creation
+	returning  *returning // ent's update or delete, if it returns its rows
+	statement  *statement // ent's statement, if it is one with its record
+	autocommit bool       // that is not in a transaction
+	images     []*image   // of the rows that may change, in the order in which they were read
+	owners     [][]any    // the entities of which edges alone are updated
+	joins      map[string]*join
+	adds       []*addition
+	going      map[goner]bool // the rows that a deletion takes with it
 
 	updates bool  // ent updates rows of the target's type, whose ids must not change
 	deletes bool  // ent deletes them
@@ -137,7 +137,7 @@ func (o *operation) ending(f func() error) error {
 	defer o.release()
 	returned := false
 	defer func() {
-		if !returned && !o.bare {
+		if !returned && !o.autocommit {
 			o.tx.Fail(errPanic)
 			_ = o.rollback(errPanic)
 		}
@@ -150,7 +150,7 @@ func (o *operation) ending(f func() error) error {
 // settle is what close does.
 func (o *operation) settle(ctx context.Context, cause error) error {
 	switch {
-	case o.bare:
+	case o.autocommit:
 		return cause
 	case cause != nil && o.own():
 		return o.rollback(cause)

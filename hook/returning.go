@@ -25,9 +25,9 @@ type returning struct {
 	done bool
 }
 
-// alone begins ent's update or delete if it is to return the rows that it changes, or to be one statement with its record. It reports
+// beginReturning begins ent's update or delete if it is to return the rows that it changes, or to be one statement with its record. It reports
 // whether it is.
-func (o *operation) alone(ctx context.Context, lock strength, set map[string]bool, nested bool) (bool, error) {
+func (o *operation) beginReturning(ctx context.Context, lock strength, set map[string]bool, nested bool) (bool, error) {
 	t := o.target.Type
 	tab, err := o.tableOf(ctx, t)
 	if err != nil || !tab.plain {
@@ -38,7 +38,7 @@ func (o *operation) alone(ctx context.Context, lock strength, set map[string]boo
 		if o.statement = o.whole(tab, set, o.stamp); o.statement != nil {
 			o.statement.lock, o.statement.set = lock, set
 			if !nested {
-				o.goAlone()
+				o.beginAutocommit()
 				return true, nil
 			}
 		}

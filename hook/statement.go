@@ -137,18 +137,18 @@ func (o *operation) whole(tab *table, set map[string]bool, stamps ...auditlog.St
 	return &statement{table: tab, stamp: stamp}
 }
 
-// goAlone begins an operation without a transaction.
-func (o *operation) goAlone() {
-	o.phase, o.bare, o.ex, o.deleted, o.release = open, true, o.base, -1, func() {}
+// beginAutocommit begins an operation without a transaction.
+func (o *operation) beginAutocommit() {
+	o.phase, o.autocommit, o.ex, o.deleted, o.release = open, true, o.base, -1, func() {}
 }
 
 // fallBack has the operation go on with a record of its own.
 func (o *operation) fallBack(ctx context.Context) error {
 	o.statement = nil
-	if !o.bare {
+	if !o.autocommit {
 		return nil
 	}
-	o.bare, o.phase = false, idle
+	o.autocommit, o.phase = false, idle
 	return o.begin(ctx)
 }
 

@@ -23,7 +23,7 @@ func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (er
 	}
 	o.updates, o.joins = true, joins
 	if one := oneOf(spec.Node); touches && o.base.Dialect() == dialect.Postgres && onlyOwn(o.target.Type, spec) {
-		if alone, err := o.alone(ctx, o.strength(spec), columnsSet(spec), one != nil); alone || err != nil {
+		if begun, err := o.beginReturning(ctx, o.strength(spec), columnsSet(spec), one != nil); begun || err != nil {
 			o.took(updatePath(one))
 			return err
 		}
