@@ -210,37 +210,57 @@ func (w *Writer) quoted(name string) string {
 	return b.Ident(name).String()
 }
 
-// insertPostgres reads clock_timestamp() once, as the statement runs: it starts after the rows were locked.
+// insertPostgres reads clock_timestamp() once, as the statement runs: it starts after the rows were locked. Its text is the same for any entries, so that
+// a connection that keeps plans has one for it.
 func (w *Writer) insertPostgres(b *strings.Builder, head func(), txID uuid.UUID, rows [][]any) (string, []any) {
-	args := []any{txID.String()}
+	args := []any{txID.String(), int64(newTail())} //nolint:gosec // its bits
 	b.WriteString("WITH c AS MATERIALIZED (SELECT ts, lpad(to_hex(floor(extract(epoch FROM ts) * 4096000)::bigint), 15, '0') AS h FROM (SELECT clock_timestamp() AS ts) t) ")
 	head()
-	b.WriteString("SELECT (left(c.h, 12) || '7' || right(c.h, 3) || v.tail)::uuid, $1::uuid, c.ts")
+	b.WriteString("SELECT (left(c.h, 12) || '7' || right(c.h, 3) || to_hex($2::bigint + v.n - 1))::uuid, $1::uuid, c.ts")
 	for i := range rowColumns {
 		fmt.Fprintf(b, ", v.c%d", i)
 		if i >= firstJSONColumn {
 			b.WriteString("::jsonb")
 		}
 	}
-	b.WriteString(" FROM c, (VALUES ")
-	tail := newTail()
-	for r, row := range rows {
-		if r > 0 {
+	b.WriteString(" FROM c, unnest(")
+	for i := range rowColumns {
+		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(b, "('%x'", tail+uint64(r)) //nolint:gosec // r is an index
-		for _, v := range row {
-			args = append(args, v)
-			b.WriteString(", $" + strconv.Itoa(len(args)) + "::text")
-		}
-		b.WriteByte(')')
+		args = append(args, array(rows, i))
+		b.WriteString("$" + strconv.Itoa(len(args)) + "::text[]")
 	}
-	b.WriteString(") AS v (tail")
+	b.WriteString(") WITH ORDINALITY AS v (")
 	for i := range rowColumns {
-		fmt.Fprintf(b, ", c%d", i)
+		fmt.Fprintf(b, "c%d, ", i)
 	}
-	b.WriteByte(')')
+	b.WriteString("n)")
 	return b.String(), args
+}
+
+// array returns a column of the rows as the text of an array of PostgreSQL's, which any driver passes on.
+func array(rows [][]any, column int) string {
+	b := []byte{'{'}
+	for i, row := range rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		text, ok := row[column].(string)
+		if !ok {
+			b = append(b, "NULL"...)
+			continue
+		}
+		b = append(b, '"')
+		for _, c := range []byte(text) {
+			if c == '"' || c == '\\' {
+				b = append(b, '\\')
+			}
+			b = append(b, c)
+		}
+		b = append(b, '"')
+	}
+	return string(append(b, '}'))
 }
 
 // insertMySQL takes UTC_TIMESTAMP(6), the time at which this statement began. It began after the one that locked
