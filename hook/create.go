@@ -91,15 +91,17 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 	if len(links)+len(joins)+len(c.conflict()) == 0 {
 		return true, nil
 	}
-	if err := o.tx.Lock(ctx); err != nil {
-		return false, o.fails(err)
-	}
-	if len(c.conflict()) > 0 && t.Recorded() && o.base.Dialect() == dialect.MySQL {
-		if err := o.drv.Once(t, func() error { return o.checkIndexes(ctx) }); err != nil {
-			return false, o.fails(err)
+	return true, o.fails(o.reads(ctx, func() error {
+		if err := o.tx.Lock(ctx); err != nil {
+			return err
 		}
-	}
-	return true, o.fails(o.readLinks(ctx, links, nil))
+		if len(c.conflict()) > 0 && t.Recorded() && o.base.Dialect() == dialect.MySQL {
+			if err := o.drv.Once(t, func() error { return o.checkIndexes(ctx) }); err != nil {
+				return err
+			}
+		}
+		return o.readLinks(ctx, links, nil)
+	}))
 }
 
 // linked reports whether ent writes other tables after the insert, or other rows, for which it begins a transaction.

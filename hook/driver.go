@@ -126,7 +126,9 @@ func (t *recordingTx) Rollback() error {
 
 // exec runs one of ent's statements.
 func (o *operation) exec(ctx context.Context, query string, args, v any) error {
-	return o.issue(ctx, func() error { return o.dispatch(ctx, query, args, v) })
+	return o.issue(ctx, func() error {
+		return o.outset(ctx, func() error { return o.dispatch(ctx, query, args, v) })
+	})
 }
 
 // issue runs a statement that may change something.
@@ -179,7 +181,9 @@ func (o *operation) dispatch(ctx context.Context, query string, args, v any) err
 // query runs one of ent's statements that return rows.
 func (o *operation) query(ctx context.Context, query string, args, v any) error {
 	if c := o.create; c != nil && !c.inserted {
-		return o.issue(ctx, func() error { return o.insertReturning(ctx, query, args, v) })
+		return o.issue(ctx, func() error {
+			return o.outset(ctx, func() error { return o.insertReturning(ctx, query, args, v) })
+		})
 	}
 	return o.ex.Query(ctx, query, args, v)
 }

@@ -40,6 +40,7 @@ type operation struct {
 	adds       []*addition
 	going      map[goner]bool // the rows that a deletion takes with it
 
+	looked  bool  // rows were read
 	updates bool  // ent updates rows of the target's type, whose ids must not change
 	deletes bool  // ent deletes them
 	deleted int   // how many of them its delete affected, or -1 while that is not known
@@ -270,6 +271,7 @@ const (
 	PathLinksLeft    auditdriver.Path = "links left"    // a join table's delete, narrowed to the rows read
 	PathForeignLinks auditdriver.Path = "foreign links" // rows of other types by an edge's other side
 	PathSalvage      auditdriver.Path = "salvage"       // what a mutation that failed half done left in the user's transaction
+	PathBegunAgain   auditdriver.Path = "begun again"   // the database rolled its own transaction back for another's sake, and nothing had come of it yet
 	PathUntouched    auditdriver.Path = "untouched"     // ent writes nothing that is recorded: no read, no transaction
 )
 

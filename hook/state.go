@@ -68,7 +68,11 @@ func (s *State) Updating(ctx context.Context, spec *sqlgraph.UpdateSpec, drv dia
 	if err != nil {
 		return nil, err
 	}
-	if err := o.updating(ctx, spec); err != nil {
+	undo := remember(spec)
+	if err := o.reads(ctx, func() error {
+		undo()
+		return o.updating(ctx, spec)
+	}); err != nil {
 		return nil, o.fails(err)
 	}
 	return o.driver(), nil
@@ -89,8 +93,11 @@ func Deleting[P ~func(*sql.Selector)](ctx context.Context, s *State, drv dialect
 			}
 		}
 	}
-	where, err := o.deleting(ctx, own)
-	if err != nil {
+	var where func(*sql.Selector)
+	if err := o.reads(ctx, func() (err error) {
+		where, err = o.deleting(ctx, own)
+		return err
+	}); err != nil {
 		return nil, nil, o.fails(err)
 	}
 	if where == nil {

@@ -93,4 +93,19 @@ var races = []breakage{
 		file: "hook/links.go", old: "case name == dialect.Postgres: // it", new: "case name == dialect.Postgres && len(j.add[0].Target.Fields) == 0: // it",
 		packages: storm, tests: "TestBetween/a_link_that",
 	},
+	{
+		name: "never begin again", database: postgres,
+		file: "hook/again.go", old: "if err == nil || ctx.Err() != nil ||", new: "if ctx != nil ||",
+		packages: suite, tests: "TestBegunAgain/postgres$",
+	},
+	{
+		name: "begin again what has done something", database: postgres,
+		file: "hook/again.go", old: "first := o.issued == 1 && !o.looked", new: "first := true",
+		packages: suite, tests: "TestBegunAgain/postgres$",
+	},
+	{
+		name: "begin again in the user's transaction", database: postgres,
+		file: "hook/again.go", old: "!o.autocommit && !o.own()", new: "false",
+		packages: suite, tests: "TestBegunAgain/postgres$",
+	},
 }

@@ -36,7 +36,6 @@ type setting struct {
 	db     testdb.Database
 	params testdb.Params
 	busy   bool // SQLITE_BUSY is to be expected
-	longer bool // longer transactions fail more often: see TestPairs
 	apart  bool // a mutation and its record are never one statement
 }
 
@@ -55,19 +54,14 @@ func (s setting) driver(db *sql.DB) dialect.Driver {
 	return drv
 }
 
-func (s setting) failsMore() setting {
-	s.longer = true
-	return s
-}
-
 var settings = []setting{
 	postgres("read committed"),
-	postgres("repeatable read").failsMore(),
-	postgres("serializable").failsMore(),
+	postgres("repeatable read"),
+	postgres("serializable"),
 	postgres("read committed").unprepared(),
 	postgres("repeatable read").unprepared(),
 	mariadb("REPEATABLE-READ"),
-	mariadb("READ-COMMITTED").failsMore(),
+	mariadb("READ-COMMITTED"),
 	{name: "sqlite", db: testdb.SQLite},
 	{name: "sqlite, no busy timeout", db: testdb.SQLite, params: testdb.Params{"_busy_timeout": "0"}, busy: true},
 }
