@@ -10,6 +10,8 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -134,7 +136,7 @@ func encode(v any, f *Field, dialectName string) (json.RawMessage, error) {
 	case *sql.NullString:
 		return encode(v.String, f, dialectName)
 	case *sql.NullInt64:
-		return json.Marshal(v.Int64)
+		return strconv.AppendInt(nil, v.Int64, 10), nil
 	case *sql.NullFloat64:
 		return encode(v.Float64, f, dialectName)
 	case *sql.NullBool:
@@ -154,7 +156,7 @@ func encode(v any, f *Field, dialectName string) (json.RawMessage, error) {
 		if !utf8.ValidString(v) {
 			return taggedBytes([]byte(v))
 		}
-		return json.Marshal(v)
+		return quoted(v)
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 && math.Signbit(v) {
 			return json.Marshal(fmt.Sprintf("%+v", v))
@@ -194,6 +196,18 @@ func encode(v any, f *Field, dialectName string) (json.RawMessage, error) {
 		return encode(rv.Elem().Interface(), f, dialectName)
 	}
 	return nil, fmt.Errorf("%T has no form in the log", v)
+}
+
+// quoted returns what json.Marshal makes of a string.
+func quoted(s string) (json.RawMessage, error) {
+	b := make([]byte, 0, len(s)+2)
+	b = append(b, '"')
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || strings.IndexByte(`"\<>&`, c) >= 0 {
+			return json.Marshal(s)
+		}
+	}
+	return append(append(b, s...), '"'), nil
 }
 
 // marshals reports whether a value stands in the log as what it is marshalled to: if its type reads that again. One that marshals without

@@ -41,18 +41,17 @@ func (t *Type) ScanRow(rows entsql.ColumnScanner, dialectName string, more ...st
 	if err != nil {
 		return nil, err
 	}
-	if err := rows.Scan(c.Dest()...); err != nil {
-		return nil, err
-	}
-	return c.Row(dialectName)
+	return c.Scan(rows, dialectName)
 }
 
-// Cells receive one row, or a part of one that has more.
+// Cells receive one row after the other, or a part of one that has more.
 type Cells struct {
 	typ     *Type
 	columns []string
 	more    int // how many of columns were asked for besides
 	cells   []*Cell
+	dest    []any // cells
+	again   bool  // all are of types of which a scan leaves nothing of the one before
 }
 
 // Cells returns what receives the columns of t.Columns and then those of more.
@@ -61,28 +60,53 @@ func (t *Type) Cells(more ...string) (*Cells, error) {
 	if len(more) > 0 {
 		columns = slices.Concat(columns, more)
 	}
-	values, err := t.ScanValues(columns)
+	c := &Cells{typ: t, columns: columns, more: len(more), cells: make([]*Cell, len(columns)), dest: make([]any, len(columns))}
+	for i := range c.cells {
+		c.cells[i] = &Cell{}
+		c.dest[i] = c.cells[i]
+	}
+	return c, c.renew()
+}
+
+// renew gives the cells what to scan into.
+func (c *Cells) renew() error {
+	values, err := c.typ.ScanValues(c.columns)
 	if err != nil {
+		return err
+	}
+	c.again = true
+	for i, v := range values {
+		c.cells[i].dest = v
+		switch v.(type) {
+		case *sql.NullString, *sql.NullInt64, *sql.NullFloat64, *sql.NullBool, *sql.NullTime, *[]byte:
+		default:
+			c.again = false
+		}
+	}
+	return nil
+}
+
+// Dest returns what to scan the columns of a row into.
+func (c *Cells) Dest() []any { return c.dest }
+
+// Scan reads the current row of rows, which has no more columns.
+func (c *Cells) Scan(rows entsql.ColumnScanner, dialectName string) (*Row, error) {
+	if err := rows.Scan(c.dest...); err != nil {
 		return nil, err
 	}
-	c := &Cells{typ: t, columns: columns, more: len(more), cells: make([]*Cell, len(values))}
-	for i := range values {
-		c.cells[i] = NewCell(values[i])
-	}
-	return c, nil
+	return c.Row(dialectName)
 }
 
-// Dest returns what to scan the columns into.
-func (c *Cells) Dest() []any {
-	dest := make([]any, len(c.cells))
-	for i := range c.cells {
-		dest[i] = c.cells[i]
-	}
-	return dest
-}
-
-// Row returns the row that was scanned.
+// Row returns the row that was scanned. The cells then receive the next.
 func (c *Cells) Row(dialectName string) (*Row, error) {
+	r, err := c.row(dialectName)
+	if err == nil && !c.again {
+		err = c.renew()
+	}
+	return r, err
+}
+
+func (c *Cells) row(dialectName string) (*Row, error) {
 	var (
 		t   = c.typ
 		r   = &Row{Key: make([]any, len(t.Key))}

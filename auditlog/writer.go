@@ -1,12 +1,16 @@
 package auditlog
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -40,6 +44,9 @@ var rowColumns = []string{
 }
 
 const firstJSONColumn = 8 // in rowColumns
+
+// few is how many rows go to MySQL and MariaDB as parameters, which is faster for these.
+const few = 8
 
 // A statement holds at most maxRows entries, which keeps it under 32,766 parameters, SQLite's limit and the lowest
 // of the three databases', and about maxBytes of values, far under MariaDB's default packet of 16 MiB.
@@ -123,8 +130,8 @@ func (e *Entry) args() ([]any, int, error) {
 		if v == nil {
 			return nil, nil
 		}
-		b, err := json.Marshal(v)
-		return text(string(b)), err
+		b, err := object(v)
+		return text(b), err
 	}
 	before, err := values(e.Before)
 	if err != nil {
@@ -148,6 +155,35 @@ func (e *Entry) args() ([]any, int, error) {
 		text(s.ActorID), text(s.ActorType), text(s.ActorName), text(s.ImpersonatorID), text(s.Reason),
 		text(string(s.Metadata)), before, after, redacted,
 	}, size, nil
+}
+
+// object returns what json.Marshal makes of values.
+func object(v Values) (string, error) {
+	n := 2
+	for name, raw := range v {
+		if raw == nil || bytes.ContainsAny(raw, "<>&\u2028\u2029") {
+			b, err := json.Marshal(v)
+			return string(b), err
+		}
+		n += len(name) + len(raw) + len(`"":,`)
+	}
+	var b strings.Builder
+	b.Grow(n)
+	b.WriteByte('{')
+	for i, name := range slices.Sorted(maps.Keys(v)) {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := quoted(name)
+		if err != nil {
+			return "", err
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(v[name])
+	}
+	b.WriteByte('}')
+	return b.String(), nil
 }
 
 func (w *Writer) ident() string {
@@ -177,8 +213,7 @@ func (w *Writer) insert(ctx context.Context, ex dialect.ExecQuerier, txID uuid.U
 		query, args := w.insertPostgres(&b, head, txID, rows)
 		return query, args, nil
 	case dialect.MySQL:
-		query, args := w.insertMySQL(&b, head, txID, rows)
-		return query, args, nil
+		return w.insertMySQL(&b, head, txID, rows)
 	}
 	newest, err := w.newest(ctx, ex)
 	if err != nil {
@@ -265,32 +300,52 @@ func array(rows [][]any, column int) string {
 
 // insertMySQL takes UTC_TIMESTAMP(6), the time at which this statement began. It began after the one that locked
 // the rows, and unlike SYSDATE(6) it has no zone and no repeated hour. The driver writes and reads times in the
-// zone of its DSN, so the time is given as the difference to one that goes through the driver.
-func (w *Writer) insertMySQL(b *strings.Builder, head func(), txID uuid.UUID, rows [][]any) (string, []any) {
+// zone of its DSN, so the time is given as the difference to one that goes through the driver. Many rows go as one JSON document, in which text that is not
+// UTF-8 would become another.
+func (w *Writer) insertMySQL(b *strings.Builder, head func(), txID uuid.UUID, rows [][]any) (string, []any, error) {
 	const (
-		us  = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
-		hex = "LPAD(LOWER(HEX(" + us + " * 512 DIV 125)), 15, '0')"
+		clock = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS us"
+		parts = "SELECT us, LPAD(LOWER(HEX(us * 512 DIV 125)), 15, '0') AS hex FROM (" + clock + ") AS clock"
+		ids   = "SELECT CONCAT(LEFT(hex, 8), '-', SUBSTR(hex, 9, 4), '-7', RIGHT(hex, 3), '-') AS head, CAST(? AS DATETIME(6)) + INTERVAL (us - ?) MICROSECOND AS at FROM (" + parts + ") AS parts"
 	)
-	now := time.Now()
-	var args []any
-	head()
-	b.WriteString("VALUES ")
 	tail := newTail()
+	list := make([][]any, len(rows))
 	for r, row := range rows {
-		if r > 0 {
-			b.WriteString(", ")
+		for i, v := range row {
+			if text, ok := v.(string); ok && !utf8.ValidString(text) {
+				return "", nil, fmt.Errorf("%s is not UTF-8: %q", rowColumns[i], text)
+			}
 		}
 		t := fmt.Sprintf("%x", tail+uint64(r)) //nolint:gosec // r is an index
-		fmt.Fprintf(b, "(CONCAT(LEFT(%[1]s, 8), '-', SUBSTR(%[1]s, 9, 4), '-7', RIGHT(%[1]s, 3), '-%[2]s-%[3]s'), ?, CAST(? AS DATETIME(6)) + INTERVAL (%[4]s - %[5]d) MICROSECOND",
-			hex, t[:4], t[4:], us, now.UnixMicro())
-		args = append(args, txID.String(), now.Truncate(time.Microsecond))
-		for _, v := range row {
-			b.WriteString(", ?")
-			args = append(args, v)
-		}
-		b.WriteByte(')')
+		list[r] = append([]any{t[:4] + "-" + t[4:]}, row...)
 	}
-	return b.String(), args
+	now := time.Now()
+	args := []any{txID.String(), now.Truncate(time.Microsecond), now.UnixMicro()}
+	head()
+	b.WriteString("SELECT CONCAT(ids.head, v.tail), ?, ids.at")
+	for i := range rowColumns {
+		fmt.Fprintf(b, ", v.c%d", i)
+	}
+	b.WriteString(" FROM (" + ids + ") AS ids, ")
+	if len(rows) <= few {
+		b.WriteString("(SELECT ? AS tail")
+		for i := range rowColumns {
+			fmt.Fprintf(b, ", ? AS c%d", i)
+		}
+		b.WriteString(strings.Repeat(" UNION ALL SELECT ?"+strings.Repeat(", ?", len(rowColumns)), len(rows)-1))
+		b.WriteString(") AS v")
+		return b.String(), append(args, slices.Concat(list...)...), nil
+	}
+	document, err := json.Marshal(list)
+	if err != nil {
+		return "", nil, err
+	}
+	b.WriteString("JSON_TABLE(?, '$[*]' COLUMNS (tail CHAR(17) CHARACTER SET utf8mb4 PATH '$[0]'")
+	for i := range rowColumns {
+		fmt.Fprintf(b, ", c%d LONGTEXT CHARACTER SET utf8mb4 PATH '$[%d]' ERROR ON ERROR", i, i+1)
+	}
+	b.WriteString(")) AS v")
+	return b.String(), append(args, string(document)), nil
 }
 
 // insertSQLite takes the process's clock, SQLite's own having milliseconds only, unless the newest entry is not older: clocks of
@@ -305,15 +360,23 @@ func (w *Writer) insertSQLite(b *strings.Builder, head func(), newest time.Time,
 	head()
 	b.WriteString("VALUES ")
 	tail := newTail()
+	last := make([]int, len(rowColumns)) // the parameter of the row before, which is often the same
 	for r, row := range rows {
 		if r > 0 {
 			b.WriteString(", ")
 		}
 		args = append(args, entryID(ticks, tail+uint64(r))) //nolint:gosec // r is an index
 		fmt.Fprintf(b, "(?%d, ?1, ?2", len(args))
-		for _, v := range row {
-			args = append(args, v)
-			b.WriteString(", ?" + strconv.Itoa(len(args)))
+		for i, v := range row {
+			switch {
+			case v == nil:
+				b.WriteString(", NULL")
+				continue
+			case last[i] == 0 || args[last[i]-1] != v:
+				args = append(args, v)
+				last[i] = len(args)
+			}
+			b.WriteString(", ?" + strconv.Itoa(last[i]))
 		}
 		b.WriteByte(')')
 	}

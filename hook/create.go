@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -218,15 +219,23 @@ func (o *operation) insertReturning(ctx context.Context, query string, args, v a
 			return 0, err
 		}
 		c.rows, c.plain = nil, true
-		var err error
-		if b, err = bufferIDs(rows, func(id *any) error {
-			if !c.returns {
-				return rows.Scan(id)
+		scan := func(id *any) error { return rows.Scan(id) }
+		if c.returns {
+			var given any
+			l, err := o.newLine(1, &given)
+			if err != nil {
+				return 0, errors.Join(err, rows.Close())
 			}
-			return o.scanReturned(rows, 1, func(r []*auditlog.Row, plain bool) {
-				c.rows, c.plain = append(c.rows, r...), c.plain && plain
-			}, id)
-		}); err != nil {
+			scan = func(id *any) error {
+				err := l.scan(rows, func(r []*auditlog.Row, plain bool) {
+					c.rows, c.plain = append(c.rows, r...), c.plain && plain
+				})
+				*id = given
+				return err
+			}
+		}
+		var err error
+		if b, err = bufferIDs(rows, scan); err != nil {
 			return 0, err
 		}
 		c.ids = make([]any, len(b.rows))

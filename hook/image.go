@@ -112,9 +112,13 @@ func (o *operation) scan(ctx context.Context, t *auditlog.Type, query string, ar
 		return nil, err
 	}
 	defer rows.Close()
+	cells, err := t.Cells(more...)
+	if err != nil {
+		return nil, auditlog.Failed("read "+t.Table, err)
+	}
 	var out []*auditlog.Row
 	for rows.Next() {
-		r, err := t.ScanRow(rows, o.base.Dialect(), more...)
+		r, err := cells.Scan(rows, o.base.Dialect())
 		if err != nil {
 			return nil, auditlog.Failed("read "+t.Table, err)
 		}

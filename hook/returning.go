@@ -184,42 +184,58 @@ func (o *operation) returned(ctx context.Context, query string, args any, parts 
 		return 0, err
 	}
 	defer rows.Close()
+	line, err := o.newLine(parts)
+	if err != nil {
+		return 0, err
+	}
 	n := 0
 	for ; rows.Next(); n++ {
-		if err := o.scanReturned(rows, parts, each); err != nil {
+		if err := line.scan(rows, each); err != nil {
 			return n, err
 		}
 	}
 	return n, rows.Err()
 }
 
-// scanReturned scans a line: what ahead takes, then so many rows, and whether the table is plain.
-func (o *operation) scanReturned(rows *sql.Rows, parts int, each func(rows []*auditlog.Row, plain bool), ahead ...any) error {
-	var (
-		t     = o.target.Type
-		cells = make([]*auditlog.Cells, parts)
-		list  = make([]*auditlog.Row, parts)
-		plain bool
-		err   error
-	)
-	for i := range cells {
-		if cells[i], err = t.Cells(); err != nil {
-			return auditlog.Failed("read "+t.Table, err)
+// A line is what a statement returns of a row that it changes: rows of the target's type, and whether the table is plain.
+type line struct {
+	op    *operation
+	cells []*auditlog.Cells
+	dest  []any
+	plain bool
+}
+
+// newLine returns a line of so many rows. What is given comes ahead of them.
+func (o *operation) newLine(parts int, ahead ...any) (*line, error) {
+	l := &line{op: o, cells: make([]*auditlog.Cells, parts), dest: ahead}
+	for i := range l.cells {
+		var err error
+		if l.cells[i], err = o.target.Type.Cells(); err != nil {
+			return nil, auditlog.Failed("read "+o.target.Type.Table, err)
 		}
-		ahead = append(ahead, cells[i].Dest()...)
+		l.dest = append(l.dest, l.cells[i].Dest()...)
 	}
-	if err := rows.Scan(append(ahead, &plain)...); err != nil {
+	l.dest = append(l.dest, &l.plain)
+	return l, nil
+}
+
+// scan scans the line that rows are at.
+func (l *line) scan(rows *sql.Rows, each func(rows []*auditlog.Row, plain bool)) error {
+	t := l.op.target.Type
+	if err := rows.Scan(l.dest...); err != nil {
 		return auditlog.Failed("read "+t.Table, err)
 	}
-	for i, c := range cells {
-		if list[i], err = c.Row(o.base.Dialect()); err != nil {
+	list := make([]*auditlog.Row, len(l.cells))
+	for i, c := range l.cells {
+		var err error
+		if list[i], err = c.Row(l.op.base.Dialect()); err != nil {
 			return auditlog.Failed("read "+t.Table, err)
 		}
 	}
-	if !plain {
-		o.drv.Forget(tableKey{t})
+	if !l.plain {
+		l.op.drv.Forget(tableKey{t})
 	}
-	each(list, plain)
+	each(list, l.plain)
 	return nil
 }
 

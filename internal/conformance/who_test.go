@@ -3,7 +3,9 @@ package conformance
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -70,6 +72,24 @@ var whoCases = []testCase{
 		}
 		require.ErrorContains(t, e.client.Memo.Create().SetText("m").Exec(actor(sqlaudit.Actor{ID: 1.5})), "float64 is no id")
 		require.Empty(t, e.probe.noted())
+	}},
+	{"texts that look like something else", "few entries and many are written as they are", func(t *testing.T, e *env) {
+		odd := `{"a\"',\\u0041,null,NULL,$1,?,[]} <&> ☃ \N` + "\t\n\u2028"
+		ctx := sqlaudit.NewContext(e.ctx, sqlaudit.Actor{ID: odd, Name: "NULL"})
+		ctx = sqlaudit.WithMetadata(sqlaudit.WithReason(ctx, odd), map[string]any{odd: odd})
+		for _, n := range []int{1, 8, 9, 50} {
+			e.client.Memo.MapCreateBulk(make([]int, n), func(c *ent.MemoCreate, i int) { c.SetText(fmt.Sprint(i, odd)) }).ExecX(ctx)
+			log := e.log(t)
+			for i, l := range log[len(log)-n:] {
+				require.Equal(t, []string{odd, "NULL", odd}, []string{l.ActorID, l.ActorName, l.Reason})
+				var metadata map[string]string
+				require.NoError(t, json.Unmarshal([]byte(l.Metadata), &metadata))
+				require.Equal(t, map[string]string{odd: odd}, metadata)
+				var text string
+				require.NoError(t, json.Unmarshal(l.New["text"], &text))
+				require.Equal(t, fmt.Sprint(i, odd), text)
+			}
+		}
 	}},
 	{"the entity's own actor", "ActorField is used where nobody else is known", func(t *testing.T, e *env) {
 		s := e.client.Site.Create().SetCode("S").SetCity("a").SetEditedBy(5).SaveX(e.ctx)
