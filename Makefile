@@ -1,8 +1,11 @@
 # The generators of committed code, and what they are to leave unchanged.
 GENERATED = ./example/ent ./internal/conformance/ent ./internal/parity/audited/ent ./internal/parity/bare/ent \
-	./internal/storm/bare/ent ./internal/storm/bare/load ./example/customers/ent ./internal/graphql/relay/ent ./internal/graphql/object/ent
+	./internal/storm/bare/ent ./internal/storm/bare/load ./example/customers/ent ./internal/graphql/relay/ent ./internal/graphql/object/ent \
+	./internal/bench/audited/ent ./internal/bench/bare/ent ./internal/bench/bare/accounts
 LINT      = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 TESTFLAGS ?=
+# Such as -rounds 100, or -delay 1ms: see go test ./internal/bench -args -help.
+BENCHFLAGS ?=
 
 .PHONY: help fmt lint generate test bench storm mutants
 
@@ -26,8 +29,8 @@ generate: ## Generate the ent packages anew.
 test: ## Run the tests, on SQLite and on the databases of SQLAUDIT_TEST_POSTGRES and SQLAUDIT_TEST_MYSQL.
 	go test -timeout 15m $(TESTFLAGS) ./...
 
-bench: ## Measure audited writes beside bare ones, and reading a large log beside SQL by hand, on the same databases.
-	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./internal/conformance ./internal/bench
+bench: ## Measure writes beside bare ones, a log by hand and triggers, and reading a large log beside SQL by hand, on the same databases.
+	go test -run '^$$' -bench . -benchmem -timeout 60m $(TESTFLAGS) ./internal/bench $(BENCHFLAGS)
 
 storm: ## Run the races, kills and lost connections for longer than make test does.
 	go test -timeout 60m -v $(TESTFLAGS) ./internal/storm -steps 400 -pairsteps 40 -kills 50 -everyloss

@@ -28,8 +28,6 @@ const (
 	changes = rounds * parts // of a user
 )
 
-var databases = []testdb.Database{testdb.SQLite, testdb.Postgres, testdb.MariaDB}
-
 // begun is when the log begins. A round takes an hour, and a part of it six minutes.
 var begun = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
