@@ -276,11 +276,16 @@ func (s *session) step(ctx context.Context, client *ent.Client, st *step, extra 
 		}
 	}
 	err := s.attempt(ctx, client, st)
-	if st.modifier == cancelled || st.modifier == cancelBefore || st.modifier == cancelAfter {
+	switch st.modifier {
+	case cancelled, cancelBefore, cancelAfter:
 		s.lost = true
 		if s.tx != nil {
 			s.tx.tainted = true
 		} else {
+			s.quiet()
+		}
+	case panics:
+		if s.tx == nil {
 			s.quiet()
 		}
 	}
@@ -309,8 +314,8 @@ func (s *session) step(ctx context.Context, client *ent.Client, st *step, extra 
 	return err
 }
 
-// quiet returns when no transaction is open: database/sql rolls back one whose context is cancelled by and by, and on SQLite another that has read
-// does not wait for the write lock, with auditing or without.
+// quiet returns when no transaction is open: database/sql rolls back one whose context is cancelled by and by, as that is in which ent has panicked, and on
+// SQLite another that has read does not wait for the write lock, with auditing or without.
 func (s *session) quiet() {
 	if s.concurrent {
 		return
