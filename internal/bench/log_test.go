@@ -81,6 +81,22 @@ func (l large) fill(b *testing.B) {
 	require.NoError(b, l.db.QueryRow("SELECT COUNT(*) FROM audit_logs").Scan(&n))
 	require.Equal(b, rounds**entities+users*changes, n)
 	b.Logf("filled in %s", time.Since(start).Round(time.Millisecond))
+	all, indexes := l.size(b)
+	fmt.Printf("%s: an entry takes %d bytes, %d of them in indexes\n", l.Name, all/n, indexes/n)
+}
+
+// size returns how many bytes the log takes, with its indexes, and how many those do.
+func (l large) size(b *testing.B) (all, indexes int) {
+	b.Helper()
+	query := map[string]string{
+		dialect.Postgres: "SELECT pg_total_relation_size('audit_logs'), pg_indexes_size('audit_logs')",
+		dialect.MySQL:    "SELECT data_length + index_length, index_length FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'audit_logs'",
+		// What is not the log is little. Of the indexes it is what they hold, without what SQLite takes to keep it: that of the primary key, and those that the schema declares.
+		dialect.SQLite: "SELECT c.page_count * s.page_size, (SELECT SUM(LENGTH(resource_type) + LENGTH(resource_id) + COALESCE(LENGTH(actor_id), 0) + LENGTH(tx_id) + 4 * LENGTH(id)) FROM audit_logs) " +
+			"FROM pragma_page_count AS c, pragma_page_size AS s",
+	}[l.Dialect]
+	require.NoError(b, l.db.QueryRow(query).Scan(&all, &indexes))
+	return all, indexes
 }
 
 // insert returns the statement that writes a part of a round: an entry about each of many customers, in ten transactions at once, with entries about the users among them.
