@@ -45,6 +45,7 @@ func Example_filters() {
 	count("changed the e-mail address", log().Where(auditlog.Action("update"), customer.EmailChanged()))
 	count("changed it from that", log().Where(customer.EmailChangedFrom("info@acme.example")))
 	count("set the credit to 50", log().Where(customer.CreditChangedTo(50)))
+	count("set it, of whatever type", log().Where(auditlog.FieldTo("credit", 50)))
 	count("came from there", log().Where(auditlog.MetadataValue("ip", "10.0.0.7")))
 	count("in the last hour", log().Where(auditlog.During(time.Now().Add(-time.Hour), time.Time{})))
 	_, err := log().Where(auditlog.During(time.Unix(1, 0).UTC(), time.Unix(0, 0).UTC())).All(ctx)
@@ -55,6 +56,7 @@ func Example_filters() {
 	// 1 changed the e-mail address
 	// 1 changed it from that
 	// 1 set the credit to 50
+	// 1 set it, of whatever type
 	// 1 came from there
 	// 4 in the last hour
 	// sqlaudit: invalid time range: it starts at 1970-01-01T00:00:01Z, after its end at 1970-01-01T00:00:00Z
