@@ -49,8 +49,8 @@ var races = []breakage{
 	},
 	{
 		name: "the process's clock, on MariaDB", database: mariadb,
-		file: "auditlog/writer.go", old: "		hex = \"LPAD(LOWER(HEX(\" + us + \" * 512 DIV 125)), 15, '0')\"\n	)\n",
-		new:      "	)\n	hex := fmt.Sprintf(\"LPAD(LOWER(HEX(%d * 512 DIV 125)), 15, '0')\", time.Now().UnixMicro())\n",
+		file: "auditlog/writer.go", old: "b.WriteString(\" FROM (\" + ids + \") AS ids, \")",
+		new:      "b.WriteString(\" FROM (\" + strings.Replace(ids, \"TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))\", strconv.FormatInt(now.UnixMicro(), 10), 1) + \") AS ids, \")",
 		packages: storm, tests: "TestSkew/mariadb",
 	},
 	{
