@@ -152,7 +152,7 @@ func (tx *Tx) noteRows() {
 }
 
 func (tx *Tx) noteLocked(err error) {
-	if tx.drv.Dialect() == dialect.MySQL && strings.Contains(err.Error(), "Error 1213") {
+	if tx.drv.Dialect() == dialect.MySQL && Outrun(err) {
 		tx.ended = err
 		if tx.failure == nil {
 			tx.failure = err
@@ -220,12 +220,7 @@ func (tx *Tx) flush(ctx context.Context) error {
 
 // aborted reports whether PostgreSQL ignores the transaction's statements until it is rolled back, as err said. Its commit is then a rollback.
 func (tx *Tx) aborted(err error) bool {
-	var state interface{ SQLState() string }
-	if !errors.As(err, &state) || state.SQLState() != "25P02" {
-		return false
-	}
-	err = tx.Tx.Exec(tx.ctx, "SELECT 1", []any{}, nil)
-	return errors.As(err, &state) && state.SQLState() == "25P02"
+	return Aborted(err) && Aborted(tx.Tx.Exec(tx.ctx, "SELECT 1", []any{}, nil))
 }
 
 // Lock takes the write lock of a database that has only one, once, so that a mutation that is about to read

@@ -3,32 +3,35 @@ package hook
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
-	"strings"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"github.com/sqlaudit/sqlaudit/auditdriver"
 )
 
 // A transaction that an operation begins is longer than the statement of ent's that it stands for, and so is more often the one that the database rolls back for
 // another's sake: by a deadlock, or because rows changed after its snapshot. Nobody can know of it before ent's first statement has returned. So
 // where the database rolls it back up to there, it is begun again, once: as if it had come later. A transaction of the user's never is.
 
-// outrun reports whether the database has rolled back the operation's own transaction for another's sake, before ent learnt of anything in it.
-func (o *operation) outrun(ctx context.Context, err error) bool {
-	if err == nil || ctx.Err() != nil || !o.autocommit && !o.own() {
-		return false
+// orAgain runs what an operation does first, and once more from the beginning if the database has rolled back its own transaction for another's sake.
+func (o *operation) orAgain(ctx context.Context, do func() error) error {
+	err := do()
+	if !auditdriver.Outrun(err) || ctx.Err() != nil || !o.autocommit && !o.own() {
+		return err
 	}
-	var state interface{ SQLState() string }
-	if errors.As(err, &state) {
-		return state.SQLState() == "40001" || state.SQLState() == "40P01"
+	if err := o.restart(ctx); err != nil {
+		return err
 	}
-	return strings.Contains(err.Error(), "Error 1213 ")
+	return do()
 }
+
+// first reports whether ent's statement, which has just been issued, is the first of all.
+func (o *operation) first() bool { return o.issued == 1 && !o.hasRead }
 
 // restart begins the operation again.
 func (o *operation) restart(ctx context.Context) error {
 	o.took(PathBegunAgain)
-	o.images, o.adds, o.going, o.looked = nil, nil, nil, false
+	o.images, o.adds, o.going, o.hasRead = nil, nil, nil, false
 	if c := o.create; c != nil {
 		c.ids, c.rows = nil, nil
 	}
@@ -42,31 +45,6 @@ func (o *operation) restart(ctx context.Context) error {
 		return err
 	}
 	return o.begin(ctx)
-}
-
-// outset runs ent's statement, and once more where it was the first of all and the operation is to begin again.
-func (o *operation) outset(ctx context.Context, statement func() error) error {
-	first := o.issued == 1 && !o.looked
-	err := statement()
-	if !first || !o.outrun(ctx, err) {
-		return err
-	}
-	if err := o.restart(ctx); err != nil {
-		return err
-	}
-	return statement()
-}
-
-// reads runs what an operation reads before ent's first statement, and once more where it is to begin again.
-func (o *operation) reads(ctx context.Context, read func() error) error {
-	err := read()
-	if !o.outrun(ctx, err) {
-		return err
-	}
-	if err := o.restart(ctx); err != nil {
-		return err
-	}
-	return read()
 }
 
 // remember returns what makes the specification of an update what it is now.

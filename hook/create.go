@@ -92,7 +92,7 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 	if len(links)+len(joins)+len(c.conflict()) == 0 {
 		return true, nil
 	}
-	return true, o.fails(o.reads(ctx, func() error {
+	return true, o.fails(o.orAgain(ctx, func() error {
 		if err := o.tx.Lock(ctx); err != nil {
 			return err
 		}

@@ -126,9 +126,7 @@ func (t *recordingTx) Rollback() error {
 
 // exec runs one of ent's statements.
 func (o *operation) exec(ctx context.Context, query string, args, v any) error {
-	return o.issue(ctx, func() error {
-		return o.outset(ctx, func() error { return o.dispatch(ctx, query, args, v) })
-	})
+	return o.issue(ctx, func() error { return o.dispatch(ctx, query, args, v) })
 }
 
 // issue runs a statement that may change something.
@@ -138,7 +136,11 @@ func (o *operation) issue(ctx context.Context, statement func() error) error {
 	}
 	o.issued++
 	o.last = errPanic // until it returns
-	o.last = statement()
+	if o.first() {
+		o.last = o.orAgain(ctx, statement)
+	} else {
+		o.last = statement()
+	}
 	return o.last
 }
 
@@ -181,9 +183,7 @@ func (o *operation) dispatch(ctx context.Context, query string, args, v any) err
 // query runs one of ent's statements that return rows.
 func (o *operation) query(ctx context.Context, query string, args, v any) error {
 	if c := o.create; c != nil && !c.inserted {
-		return o.issue(ctx, func() error {
-			return o.outset(ctx, func() error { return o.insertReturning(ctx, query, args, v) })
-		})
+		return o.issue(ctx, func() error { return o.insertReturning(ctx, query, args, v) })
 	}
 	return o.ex.Query(ctx, query, args, v)
 }

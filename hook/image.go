@@ -106,7 +106,7 @@ func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, w
 
 // scan reads rows of t by a query of its columns.
 func (o *operation) scan(ctx context.Context, t *auditlog.Type, query string, args any, more ...string) ([]*auditlog.Row, error) {
-	o.looked = true
+	o.hasRead = true
 	rows := &sql.Rows{}
 	if err := o.ex.Query(ctx, query, args, rows); err != nil {
 		return nil, err

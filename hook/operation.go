@@ -40,7 +40,7 @@ type operation struct {
 	adds       []*addition
 	going      map[goner]bool // the rows that a deletion takes with it
 
-	looked  bool  // rows were read
+	hasRead bool  // rows were read
 	updates bool  // ent updates rows of the target's type, whose ids must not change
 	deletes bool  // ent deletes them
 	deleted int   // how many of them its delete affected, or -1 while that is not known
@@ -211,7 +211,7 @@ func (o *operation) salvage(ctx context.Context) {
 	o.took(PathSalvage)
 	// Of rows that came, or that were not read before, reading again cannot tell.
 	came := o.create != nil && !o.create.inserted || o.returning != nil && !o.returning.done || len(o.joins) > 0 && o.base.Dialect() != dialect.SQLite
-	if unknown := o.last != nil && !refused(o.last) && !aborted(o.last); unknown && (came || errors.Is(o.last, errPanic)) {
+	if unknown := o.last != nil && !refused(o.last) && !auditdriver.Aborted(o.last); unknown && (came || errors.Is(o.last, errPanic)) {
 		o.lose(o.last)
 		return
 	}
@@ -223,7 +223,7 @@ func (o *operation) salvage(ctx context.Context) {
 	if err == nil {
 		err = o.tx.Record(ctx, entries)
 	}
-	if err != nil && !aborted(err) {
+	if err != nil && !auditdriver.Aborted(err) { // else nothing of it will stay
 		o.lose(err)
 	}
 }
@@ -246,13 +246,6 @@ func refused(err error) bool {
 
 // mysqlError matches the text that github.com/go-sql-driver/mysql gives to an error of the server.
 var mysqlError = regexp.MustCompile(`\bError \d+ \(\w+\): `)
-
-// aborted reports whether err says that PostgreSQL ignores the transaction's statements until it is rolled back, entirely or to a
-// savepoint from before the mutation: nothing of it will stay.
-func aborted(err error) bool {
-	var state interface{ SQLState() string }
-	return errors.As(err, &state) && state.SQLState() == "25P02"
-}
 
 // The ways that a record is taken. Each operation is counted under what ent did, and under how it was made exact.
 const (

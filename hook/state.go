@@ -69,7 +69,7 @@ func (s *State) Updating(ctx context.Context, spec *sqlgraph.UpdateSpec, drv dia
 		return nil, err
 	}
 	undo := remember(spec)
-	if err := o.reads(ctx, func() error {
+	if err := o.orAgain(ctx, func() error {
 		undo()
 		return o.updating(ctx, spec)
 	}); err != nil {
@@ -94,7 +94,7 @@ func Deleting[P ~func(*sql.Selector)](ctx context.Context, s *State, drv dialect
 		}
 	}
 	var where func(*sql.Selector)
-	if err := o.reads(ctx, func() (err error) {
+	if err := o.orAgain(ctx, func() (err error) {
 		where, err = o.deleting(ctx, own)
 		return err
 	}); err != nil {

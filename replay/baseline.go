@@ -3,7 +3,6 @@ package replay
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 
 	"github.com/sqlaudit/sqlaudit/auditdriver"
@@ -97,23 +96,11 @@ const maxTries = 20
 func (b *batch) record(ctx context.Context) error {
 	for try := 1; ; try++ {
 		err := b.try(ctx)
-		if err == nil || try == maxTries || ctx.Err() != nil || !deadlock(err) {
+		if err == nil || try == maxTries || ctx.Err() != nil || !auditdriver.Outrun(err) {
 			return err
 		}
 	}
 }
-
-// deadlock reports whether the database has rolled a transaction back for another's sake.
-func deadlock(err error) bool {
-	var state interface{ SQLState() string }
-	if errors.As(err, &state) {
-		return state.SQLState() == "40P01" || state.SQLState() == "40001"
-	}
-	return mysqlDeadlock.MatchString(err.Error())
-}
-
-// mysqlDeadlock matches the text that github.com/go-sql-driver/mysql gives to a deadlock.
-var mysqlDeadlock = regexp.MustCompile(`\bError 1213\b`)
 
 func (b *batch) try(ctx context.Context) error {
 	begun, err := b.drv.Tx(ctx)

@@ -95,12 +95,12 @@ var races = []breakage{
 	},
 	{
 		name: "never begin again", database: postgres,
-		file: "hook/again.go", old: "if err == nil || ctx.Err() != nil ||", new: "if ctx != nil ||",
+		file: "hook/again.go", old: "if !auditdriver.Outrun(err) || ctx.Err() != nil ||", new: "if !auditdriver.Outrun(err) || ctx != nil ||",
 		packages: suite, tests: "TestBegunAgain/postgres$",
 	},
 	{
 		name: "begin again what has done something", database: postgres,
-		file: "hook/again.go", old: "first := o.issued == 1 && !o.looked", new: "first := true",
+		file: "hook/again.go", old: "return o.issued == 1 && !o.hasRead", new: "return true",
 		packages: suite, tests: "TestBegunAgain/postgres$",
 	},
 	{

@@ -1,0 +1,32 @@
+package auditdriver
+
+import (
+	"errors"
+	"regexp"
+)
+
+// Outrun reports whether err says that the database has rolled a transaction back for another's sake: a deadlock, or a serialization failure.
+func Outrun(err error) bool {
+	if err == nil {
+		return false
+	}
+	if state := sqlState(err); state != "" {
+		return state == "40P01" || state == "40001"
+	}
+	return mysqlDeadlock.MatchString(err.Error())
+}
+
+// mysqlDeadlock matches the text that github.com/go-sql-driver/mysql gives to a deadlock.
+var mysqlDeadlock = regexp.MustCompile(`\bError 1213\b`)
+
+// Aborted reports whether err says that PostgreSQL ignores the transaction's statements until it is rolled back, entirely or to a savepoint.
+func Aborted(err error) bool { return sqlState(err) == "25P02" }
+
+// sqlState returns the code of PostgreSQL's that its drivers' errors have, or "".
+func sqlState(err error) string {
+	var e interface{ SQLState() string }
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return e.SQLState()
+}
