@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
@@ -19,8 +20,8 @@ func (o *operation) orAgain(ctx context.Context, do func() error) error {
 	if !auditdriver.Outrun(err) || ctx.Err() != nil || !o.autocommit && !o.own() {
 		return err
 	}
-	if err := o.restart(ctx); err != nil {
-		return err
+	if rerr := o.restart(ctx); rerr != nil {
+		return errors.Join(err, rerr)
 	}
 	return do()
 }

@@ -184,6 +184,31 @@ func TestBegunAgain(t *testing.T) {
 
 				e := newEnv(t, b, db)
 				x := newFixture(e)
+				base := len(e.log(t))
+				e.probe.reset()
+				refused := false
+				e.probe.fault = func(_ int, call string) error {
+					switch {
+					case refused: // what it begins again with fails
+						return errFault
+					case call == "BEGIN":
+						return nil
+					}
+					refused = true
+					return outrun[b.dialect]
+				}
+				err := o.do(x, e, e.client)
+				e.probe.reset()
+				if b.dialect == dialect.SQLite {
+					require.ErrorIs(t, err, outrun[b.dialect])
+				} else {
+					require.ErrorIs(t, err, errFault)
+				}
+				require.Len(t, e.log(t), base)
+				e.reconcile(t)
+
+				e = newEnv(t, b, db)
+				x = newFixture(e)
 				e.probe.reset()
 				e.probe.fault = func(_ int, call string) error {
 					if call == "BEGIN" {
