@@ -51,7 +51,7 @@ type Cells struct {
 	more    int // how many of columns were asked for besides
 	cells   []*Cell
 	dest    []any // cells
-	again   bool  // all are of types of which a scan leaves nothing of the one before
+	resets  bool  // a scan leaves nothing of the one before
 }
 
 // Cells returns what receives the columns of t.Columns and then those of more.
@@ -74,13 +74,13 @@ func (c *Cells) renew() error {
 	if err != nil {
 		return err
 	}
-	c.again = true
+	c.resets = true
 	for i, v := range values {
 		c.cells[i].dest = v
 		switch v.(type) {
 		case *sql.NullString, *sql.NullInt64, *sql.NullFloat64, *sql.NullBool, *sql.NullTime, *[]byte:
 		default:
-			c.again = false
+			c.resets = false // a scanner of the user's may pass over NULL
 		}
 	}
 	return nil
@@ -100,7 +100,7 @@ func (c *Cells) Scan(rows entsql.ColumnScanner, dialectName string) (*Row, error
 // Row returns the row that was scanned. The cells then receive the next.
 func (c *Cells) Row(dialectName string) (*Row, error) {
 	r, err := c.row(dialectName)
-	if err == nil && !c.again {
+	if err == nil && !c.resets {
 		err = c.renew()
 	}
 	return r, err

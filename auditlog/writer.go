@@ -157,7 +157,7 @@ func (e *Entry) args() ([]any, int, error) {
 	}, size, nil
 }
 
-// object returns what json.Marshal makes of values.
+// object returns what json.Marshal makes of values, which are valid and compact.
 func object(v Values) (string, error) {
 	n := 2
 	for name, raw := range v {

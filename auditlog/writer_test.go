@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
+	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -41,7 +43,22 @@ func TestQuoted(t *testing.T) {
 	})
 }
 
-// An array is read by PostgreSQL as what it was made of: see the conformance suite. Here: what it has to escape.
+// That PostgreSQL reads an array as what it was made of is for the conformance suite to say (TestWho). Here is what has to be escaped.
 func TestArray(t *testing.T) {
 	require.Equal(t, `{"a\"b\\c","",NULL,"NULL","{,}"}`, array([][]any{{`a"b\c`}, {""}, {nil}, {"NULL"}, {"{,}"}}, 0))
+}
+
+// A JSON document would make another text of one that is not UTF-8: nothing is written.
+func TestNotUTF8(t *testing.T) {
+	w := NewWriter(dialect.MySQL, "", "audit_logs")
+	for _, n := range []int{1, few + 1} {
+		entries := make([]*Entry, n)
+		for i := range entries {
+			entries[i] = &Entry{Action: ActionDelete, ResourceType: "T", ResourceID: "a\xff"}
+		}
+		err := w.Write(t.Context(), nil, uuid.New(), entries) // nobody is there to be asked
+		var we *WriteError
+		require.ErrorAs(t, err, &we)
+		require.ErrorContains(t, err, `resource_id is not UTF-8: "a\xff"`)
+	}
 }
