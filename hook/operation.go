@@ -264,7 +264,7 @@ const (
 	PathLinksLeft    auditdriver.Path = "links left"    // a join table's delete, narrowed to the rows read
 	PathForeignLinks auditdriver.Path = "foreign links" // rows of other types by an edge's other side
 	PathSalvage      auditdriver.Path = "salvage"       // what a mutation that failed half done left in the user's transaction
-	PathBegunAgain   auditdriver.Path = "begun again"   // the database rolled its own transaction back for another's sake, and nothing had come of it yet
+	PathBegunAgain   auditdriver.Path = "begun again"   // the database had rolled its own transaction back for another's sake
 	PathUntouched    auditdriver.Path = "untouched"     // ent writes nothing that is recorded: no read, no transaction
 )
 
