@@ -52,4 +52,9 @@ var records = []breakage{
 		file: "auditlog/limits.go", old: "case utf8.RuneCountInString(s) > limit:", new: "case utf8.RuneCountInString(s) > limit+1000:",
 		packages: suite, tests: "TestWho/sqlite/limits",
 	},
+	{
+		name: "scan rows into what keeps the one before",
+		file: "auditlog/row.go", old: "c.resets = false //", new: "c.resets = true //",
+		packages: []string{"./auditlog"}, tests: "TestCells",
+	},
 }
