@@ -306,12 +306,14 @@ var snapshotCases = []testCase{
 	}},
 }
 
-// awaitLock returns when a transaction waits for another's lock.
+// awaitLock returns when a transaction waits for another's lock in the suite's own schema or database: others may be waiting elsewhere on the same server.
 func (e *env) awaitLock(t *testing.T) {
 	t.Helper()
 	query := map[string]string{
-		dialect.Postgres: "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-		dialect.MySQL:    "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+		dialect.Postgres: "SELECT count(*) FROM pg_stat_activity AS a, unnest(pg_blocking_pids(a.pid)) AS b (pid) JOIN pg_locks AS l ON l.pid = b.pid " +
+			"JOIN pg_class AS c ON c.oid = l.relation WHERE a.wait_event_type = 'Lock' AND c.relnamespace = current_schema()::regnamespace",
+		dialect.MySQL: "SELECT count(*) FROM information_schema.innodb_trx JOIN information_schema.processlist AS p ON p.id = trx_mysql_thread_id " +
+			"WHERE trx_state = 'LOCK WAIT' AND p.db = DATABASE()",
 	}[e.backend.dialect]
 	require.Eventually(t, func() bool {
 		var n int
