@@ -33,7 +33,7 @@ var (
 )
 
 // AsOf returns the moment t, by the log's clock. What was written at t itself has happened.
-func AsOf(t time.Time) Moment { return history.At(t) }
+func AsOf(t time.Time) Moment { return history.AsOf(t) }
 
 // AfterTx returns the moment right after a transaction's last entry.
 func AfterTx(txID uuid.UUID) Moment { return history.AfterTx(txID) }

@@ -25,9 +25,9 @@ type Moment struct {
 	tx uuid.UUID
 }
 
-// At returns the moment t, by the clock that the log's times are of. What was written at t itself has happened. The zero time is before all that is
+// AsOf returns the moment t, by the clock that the log's times are of. What was written at t itself has happened. The zero time is before all that is
 // in the log, and not now.
-func At(t time.Time) Moment {
+func AsOf(t time.Time) Moment {
 	if t.IsZero() {
 		t = t.Add(1)
 	}

@@ -131,7 +131,7 @@ func (e *env) explainReading(t *testing.T, txs []uuid.UUID, times []time.Time) {
 			return err
 		}},
 		{"undoing an entry", []string{byResource}, func(c *ent.Client) error { return c.AuditRevert(e.ctx, last) }},
-		{"undoing what came after a time", []string{byResource, byTx}, func(c *ent.Client) error { return c.User.RevertTo(e.ctx, 8, history.At(mid)) }},
+		{"undoing what came after a time", []string{byResource, byTx}, func(c *ent.Client) error { return c.User.RevertTo(e.ctx, 8, history.AsOf(mid)) }},
 		{"undoing a deletion", []string{byResource}, func(c *ent.Client) error { _, err := c.User.Undelete(e.ctx, 9); return err }},
 	} {
 		t.Run(tt.name, func(t *testing.T) { e.explained(t, tt.read, tt.indexes...) })

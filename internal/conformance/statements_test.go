@@ -27,7 +27,7 @@ func TestReadingStatements(t *testing.T) {
 		e := newEnv(t, b, db)
 		u := e.user("a")
 		first := e.newest()
-		byTime := history.At(first.OccurredAt)
+		byTime := history.AsOf(first.OccurredAt)
 		then, err := e.client.User.Now().Get(e.ctx, u.ID)
 		require.NoError(t, err)
 		version, _ := then.AuditVersion()

@@ -158,7 +158,7 @@ var undoConflictCases = []testCase{
 		e.baseline(t)
 		require.ErrorIs(t, e.revert(), sqlaudit.ErrBaseline)
 		require.ErrorIs(t, e.client.AuditRevertTransaction(e.ctx, e.newest().TxID), sqlaudit.ErrBaseline)
-		require.ErrorIs(t, e.client.Badge.RevertTo(e.ctx, 900, history.At(e.newest().OccurredAt.Add(-1e9))), sqlaudit.ErrUnrecorded, "who knows")
-		require.NoError(t, e.client.Badge.RevertTo(e.ctx, 900, history.At(e.newest().OccurredAt)))
+		require.ErrorIs(t, e.client.Badge.RevertTo(e.ctx, 900, history.AsOf(e.newest().OccurredAt.Add(-1e9))), sqlaudit.ErrUnrecorded, "who knows")
+		require.NoError(t, e.client.Badge.RevertTo(e.ctx, 900, history.AsOf(e.newest().OccurredAt)))
 	}},
 }

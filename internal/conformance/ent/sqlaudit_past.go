@@ -54,7 +54,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *AccountClient) AsOf(t time.Time) *AccountPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -130,7 +130,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *BadgeClient) AsOf(t time.Time) *BadgePast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -199,7 +199,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *BookClient) AsOf(t time.Time) *BookPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -277,7 +277,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *BrokenClient) AsOf(t time.Time) *BrokenPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -341,7 +341,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *CardClient) AsOf(t time.Time) *CardPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -419,7 +419,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *DocClient) AsOf(t time.Time) *DocPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -483,7 +483,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *GaugeClient) AsOf(t time.Time) *GaugePast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -547,7 +547,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *GroupClient) AsOf(t time.Time) *GroupPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -627,7 +627,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *LampClient) AsOf(t time.Time) *LampPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -691,7 +691,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *MembershipClient) AsOf(t time.Time) *MembershipPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -781,7 +781,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *MemoClient) AsOf(t time.Time) *MemoPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -845,7 +845,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *NodeClient) AsOf(t time.Time) *NodePast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -941,7 +941,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *PageClient) AsOf(t time.Time) *PagePast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1005,7 +1005,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *ParcelClient) AsOf(t time.Time) *ParcelPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1069,7 +1069,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *PatronClient) AsOf(t time.Time) *PatronPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1160,7 +1160,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *PetClient) AsOf(t time.Time) *PetPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1238,7 +1238,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *PostClient) AsOf(t time.Time) *PostPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1317,7 +1317,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *ShelfClient) AsOf(t time.Time) *ShelfPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1409,7 +1409,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *SiteClient) AsOf(t time.Time) *SitePast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1479,7 +1479,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *TagClient) AsOf(t time.Time) *TagPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1558,7 +1558,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *TaggingClient) AsOf(t time.Time) *TaggingPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1648,7 +1648,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *TeamClient) AsOf(t time.Time) *TeamPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1727,7 +1727,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *TokenClient) AsOf(t time.Time) *TokenPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1791,7 +1791,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *TwinClient) AsOf(t time.Time) *TwinPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1855,7 +1855,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *UserClient) AsOf(t time.Time) *UserPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.

@@ -30,7 +30,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *CustomerClient) AsOf(t time.Time) *CustomerPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -118,7 +118,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *UserClient) AsOf(t time.Time) *UserPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.

@@ -46,7 +46,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *BlobClient) AsOf(t time.Time) *BlobPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -134,7 +134,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *CardClient) AsOf(t time.Time) *CardPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -212,7 +212,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *DocClient) AsOf(t time.Time) *DocPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -303,7 +303,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *FileClient) AsOf(t time.Time) *FilePast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -381,7 +381,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *FriendshipClient) AsOf(t time.Time) *FriendshipPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -471,7 +471,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *InfoClient) AsOf(t time.Time) *InfoPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -540,7 +540,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *MembershipClient) AsOf(t time.Time) *MembershipPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -622,7 +622,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *MemoClient) AsOf(t time.Time) *MemoPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -686,7 +686,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *NodeClient) AsOf(t time.Time) *NodePast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -767,7 +767,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *NoteClient) AsOf(t time.Time) *NotePast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -831,7 +831,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *PetClient) AsOf(t time.Time) *PetPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -917,7 +917,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *PostClient) AsOf(t time.Time) *PostPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -998,7 +998,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *SampleClient) AsOf(t time.Time) *SamplePast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1062,7 +1062,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *TaskClient) AsOf(t time.Time) *TaskPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1126,7 +1126,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *TweetClient) AsOf(t time.Time) *TweetPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1205,7 +1205,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *TweetLikeClient) AsOf(t time.Time) *TweetLikePast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
@@ -1295,7 +1295,7 @@ type (
 
 // AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
 func (c *UserClient) AsOf(t time.Time) *UserPast {
-	return c.auditKind().AsOf(sqlaudithistory.At(t))
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
 }
 
 // AsOfTx returns the entities as they were right after a transaction's last entry.
