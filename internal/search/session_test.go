@@ -375,7 +375,11 @@ func (s *session) attempt(ctx context.Context, client *ent.Client, st *step) (er
 	case hooked:
 		ctx = withBehaviour(ctx, st.behaviour)
 	}
-	return st.op.run(&call{args: &args{drawn: st.args}, ctx: ctx, client: client, s: s, alone: st.modifier == none && !s.concurrent})
+	alone := st.modifier == none && !s.concurrent
+	if s.base.dialect == dialect.MySQL && s.tx != nil && s.tx.shared {
+		alone = false // a statement that writes meets rows which came since the transaction's snapshot, and a read does not
+	}
+	return st.op.run(&call{args: &args{drawn: st.args}, ctx: ctx, client: client, s: s, alone: alone})
 }
 
 // interrupt makes an operation by another client, which waits for nobody.
