@@ -54,6 +54,8 @@ func ExampleMoment() {
 		fmt.Println(c.Name, c.Plan, c.Edges.Owner.Name)
 	}
 	fmt.Println(err)
+	exists, err := past.Query().Of(1, 2).Where(customer.PlanEQ(customer.PlanFree)).Exist(ctx) // these alone
+	fmt.Println(exists, err)
 	for c, err := range client.Customer.Now().Query().Stream(ctx) {
 		fmt.Println(c.Name, c.Plan, err)
 	}
@@ -63,6 +65,7 @@ func ExampleMoment() {
 	// Acme team Ada
 	// Bolt team Ada
 	// <nil>
+	// false <nil>
 	// Bolt free <nil>
 	// Corm team <nil>
 	// true

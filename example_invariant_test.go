@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sqlaudit/sqlaudit"
+	"github.com/sqlaudit/sqlaudit/example/ent/auditlog"
 )
 
 // The log alone says what the tables hold.
@@ -84,6 +85,46 @@ func ExampleBaseline() {
 	// Customer: 1 entities, 1 entries, 0 differences
 	// 1 <nil>
 	// baseline Customer 1 customers are tracked from today
+}
+
+// An edge that is tracked since later: the links that were there before are taken in once it is named. Else they would be taken for written around ent.
+func ExampleJoined() {
+	ctx := context.Background()
+	db, client, remove := open(ctx)
+	defer remove()
+	admins := client.Group.Create().SetName("admins").SaveX(ctx)
+	client.User.Create().SetName("Ada").SetEmail("ada@example.com").SetPassword("x").ExecX(ctx)
+	grace := client.User.Create().SetName("Grace").SetEmail("grace@example.com").SetPassword("x").SaveX(ctx)
+	around(ctx, db, "INSERT INTO user_groups (user_id, group_id) VALUES (1, 1)") // as it was when nothing was tracked
+	grace.Update().AddGroups(admins).ExecX(ctx)
+
+	progress, err := sqlaudit.Baseline(ctx, client, sqlaudit.Types("Group"), sqlaudit.Joined("users"))
+	fmt.Println(progress[0].Entries, err)
+	for _, entry := range client.AuditLog.Query().Where(auditlog.Action(sqlaudit.ActionBaseline)).AllX(ctx) {
+		fmt.Println(entry.ResourceType, entry.ResourceID, entry.Changes())
+	}
+	report, err := sqlaudit.Reconcile(ctx, client, sqlaudit.Types("Group"))
+	fmt.Println(report.OK(), err)
+	// Output:
+	// 1 <nil>
+	// Group 1 [users: ∅ → [1]]
+	// true <nil>
+}
+
+// The color of a group is annotated with Ignore: what changes of it alone is not recorded.
+func ExampleIgnore() {
+	ctx := context.Background()
+	_, client, remove := open(ctx)
+	defer remove()
+	admins := client.Group.Create().SetName("admins").SetColor("red").SaveX(ctx)
+	admins.Update().SetColor("green").ExecX(ctx)
+	admins.Update().SetColor("blue").SetName("owners").ExecX(ctx)
+	for _, entry := range admins.QueryHistory().AllX(ctx) {
+		fmt.Println(entry.Action, entry.Changes())
+	}
+	// Output:
+	// create [name: ∅ → "admins"]
+	// update [name: "admins" → "owners"]
 }
 
 // A context says who acts, for whom and why.

@@ -12,7 +12,9 @@ import (
 	"github.com/sqlaudit/sqlaudit/example/ent"
 	"github.com/sqlaudit/sqlaudit/example/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/example/ent/customer"
+	"github.com/sqlaudit/sqlaudit/example/ent/group"
 	_ "github.com/sqlaudit/sqlaudit/example/ent/runtime"
+	"github.com/sqlaudit/sqlaudit/example/ent/user"
 )
 
 // customers opens a database in memory with three customers, of which the first has been changed.
@@ -46,7 +48,9 @@ func Example_filters() {
 	count("changed it from that", log().Where(customer.EmailChangedFrom("info@acme.example")))
 	count("set the credit to 50", log().Where(customer.CreditChangedTo(50)))
 	count("set it, of whatever type", log().Where(auditlog.FieldTo("credit", 50)))
-	count("came from there", log().Where(auditlog.MetadataValue("ip", "10.0.0.7")))
+	count("set it from 0, of whatever type", log().Where(auditlog.FieldChanged("credit", "name"), auditlog.FieldFrom("credit", 0)))
+	count("came from there", log().Where(auditlog.Metadata("ip"), auditlog.MetadataValue("ip", "10.0.0.7")))
+	count("about customers by their label, for somebody else", log().Where(auditlog.Resource("Customer", 1, 2), auditlog.Impersonator("support-3")))
 	count("in the last hour", log().Where(auditlog.During(time.Now().Add(-time.Hour), time.Time{})))
 	_, err := log().Where(auditlog.During(time.Unix(1, 0).UTC(), time.Unix(0, 0).UTC())).All(ctx)
 	fmt.Println(err)
@@ -57,9 +61,38 @@ func Example_filters() {
 	// 1 changed it from that
 	// 1 set the credit to 50
 	// 1 set it, of whatever type
+	// 1 set it from 0, of whatever type
 	// 1 came from there
+	// 0 about customers by their label, for somebody else
 	// 4 in the last hour
 	// sqlaudit: invalid time range: it starts at 1970-01-01T00:00:01Z, after its end at 1970-01-01T00:00:00Z
+}
+
+// Of an edge to many the log says which links came and went, on both sides.
+func Example_links() {
+	ctx := context.Background()
+	client := customers(ctx, "links")
+	defer client.Close()
+	admins := client.Group.Create().SetName("admins").SaveX(ctx)
+	ada := client.User.Create().SetName("Ada").SetEmail("ada@example.com").SetPassword("x").AddGroups(admins).SaveX(ctx)
+	ada.Update().RemoveGroups(admins).ExecX(ctx)
+
+	show := func(query *ent.AuditLogQuery) {
+		for _, entry := range query.AllX(ctx) {
+			fmt.Println(entry.Action, entry.ResourceType, entry.ResourceID, entry.Changes()[len(entry.Changes())-1])
+		}
+	}
+	log := client.AuditLog.Query
+	show(log().Where(user.GroupsAdded(admins.ID)))
+	show(log().Where(user.GroupsRemoved(admins.ID)))
+	show(log().Where(group.UsersChanged()))
+	show(log().Where(auditlog.Or(auditlog.EdgeAdded("users", 7), auditlog.EdgeRemoved("users", ada.ID)))) // of whatever type
+	// Output:
+	// create User 1 groups: ∅ → [1]
+	// update User 1 groups: [1] → []
+	// update Group 1 users: [] → [1]
+	// update Group 1 users: [1] → []
+	// update Group 1 users: [1] → []
 }
 
 func ExamplePage() {

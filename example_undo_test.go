@@ -99,6 +99,8 @@ func Example_transaction() {
 	for _, e := range whole.Entries {
 		fmt.Println(e.Action, e.ResourceType, e.ResourceID)
 	}
+	all, err := acme.QueryHistory().Transactions(ctx) // of any query of entries
+	fmt.Println(len(all), len(all[1].Entries), err)
 	err = client.AuditRevertTransaction(ctx, id)
 	acme = client.Customer.GetX(ctx, acme.ID)
 	fmt.Println(acme.Name, acme.Credit, err)
@@ -106,6 +108,7 @@ func Example_transaction() {
 	// Ada ticket 7 <nil>
 	// update Customer 1
 	// delete Customer 1
+	// 2 2 <nil>
 	// Acme 0 <nil>
 }
 

@@ -98,6 +98,15 @@ func change(ctx context.Context, client *ent.Client) error {
 		return err
 	}
 
+	// A link has two sides, and is recorded on both.
+	admins, err := client.Group.Create().SetName("admins").Save(ctx)
+	if err != nil {
+		return err
+	}
+	if err := admins.Update().AddUsers(ada, grace).Exec(asAda); err != nil {
+		return err
+	}
+
 	// An attempt that fails leaves neither a change nor an entry.
 	if err := attempt(asAda, client, others[1]); err == nil {
 		return errors.New("the transaction that was to fail did not")

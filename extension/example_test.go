@@ -12,6 +12,7 @@ func ExampleNew() {
 		extension.WithActorType("User"),          // QueryActor leads from an entry to who made it
 		extension.WithTypeName("Trace"),          // client.Trace in the place of client.AuditLog
 		extension.WithTableName("traces"),        // in the place of audit_logs
+		extension.WithDatabaseSchema("audit"),    // audit.traces, which is created by versioned migrations
 		extension.WithHistoryName("audit_trail"), // QueryAuditTrail in the place of QueryHistory
 		extension.WithFilterPrefix("Log"),        // customer.LogEmailChanged in the place of customer.EmailChanged
 	)

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/sqlaudit/sqlaudit/example/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/example/ent/customer"
+	"github.com/sqlaudit/sqlaudit/example/ent/group"
 	"github.com/sqlaudit/sqlaudit/example/ent/user"
 )
 
@@ -76,6 +77,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			customer.Table: customer.ValidColumn,
+			group.Table:    group.ValidColumn,
 			user.Table:     user.ValidColumn,
 			auditlog.Table: auditlog.ValidColumn,
 		})

@@ -16,13 +16,16 @@ import (
 
 	"github.com/sqlaudit/sqlaudit/example/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/example/ent/customer"
+	"github.com/sqlaudit/sqlaudit/example/ent/group"
 	"github.com/sqlaudit/sqlaudit/example/ent/user"
 )
 
 // auditSchema describes the types whose rows the audit log follows. A client with codecs has a copy: see config.auditDescription.
 var auditSchema = sqlauditlog.NewSchema(
 	auditCustomerType,
+	auditGroupType,
 	auditUserType,
+	auditUserGroupsLinks,
 )
 
 // auditCustomerType describes what is recorded of Customer.
@@ -97,6 +100,53 @@ func (_c *CustomerCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.Batc
 	return auditOn(ctx, &_c.config, drv), nil
 }
 
+// auditGroupType describes what is recorded of Group.
+var auditGroupType = &sqlauditlog.Type{
+	Name:     TypeGroup,
+	Table:    group.Table,
+	Identity: group.AuditIdentity,
+	Key:      []string{group.FieldID},
+	ID:       func(n any) any { return n.(*Group).ID },
+	Identify: func(n any) ([]any, error) {
+		return []any{n.(*Group).ID}, nil
+	},
+	Fields: []*sqlauditlog.Field{
+		{
+			Name:    "name",
+			Column:  group.FieldName,
+			Value:   func(n any) any { return n.(*Group).Name },
+			Pointer: func(n any) any { return &n.(*Group).Name },
+		},
+	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "users", Holder: "user_groups", Column: "group_id", Target: "user_id", Type: "User"},
+	},
+	Unique:     [][]string{{"name"}},
+	ScanValues: func(columns []string) ([]any, error) { return (*Group).scanValues(nil, columns) },
+	Assign: func(columns []string, values []any) (any, error) {
+		n := &Group{}
+		return n, n.assignValues(columns, values)
+	},
+}
+
+// AuditTarget tells the audit log's hook about the mutation.
+func (m *GroupMutation) AuditTarget() sqlaudithook.Target {
+	return auditTarget(m.config, auditGroupType, &m._audit)
+}
+
+// auditBulk has ent create many entities on a driver that records them. It returns what ends that.
+func (_c *GroupCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
+	states := make([]*auditState, len(_c.builders))
+	for i, b := range _c.builders {
+		states[i] = &b.mutation._audit
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, &_c.config, drv), nil
+}
+
 // auditUserType describes what is recorded of User.
 var auditUserType = &sqlauditlog.Type{
 	Name:     TypeUser,
@@ -128,6 +178,9 @@ var auditUserType = &sqlauditlog.Type{
 			Sensitive: true,
 		},
 	},
+	Edges: []*sqlauditlog.Edge{
+		{Name: "groups", Holder: "user_groups", Column: "user_id", Target: "group_id", Type: "Group"},
+	},
 	Unique:     [][]string{{"email"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*User).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -152,6 +205,17 @@ func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCre
 		return nil, err
 	}
 	return auditOn(ctx, &_c.config, drv), nil
+}
+
+// auditUserGroupsLinks describes the join table user_groups, whose rows are the links of recorded edges.
+var auditUserGroupsLinks = &sqlauditlog.Type{
+	Name:  "user_groups",
+	Table: "user_groups",
+	Key:   []string{"user_id", "group_id"},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "user_id", References: "User", Cascade: true},
+		{Column: "group_id", References: "Group", Cascade: true},
+	},
 }
 
 // auditState is what a mutation keeps for the audit log's hook.
@@ -257,11 +321,13 @@ func auditHooks(h *hooks) {
 	auditArrange()
 	h.AuditLog = append(h.AuditLog, sqlaudithook.Refuse(sqlauditlog.ErrReadOnly))
 	h.Customer = append(h.Customer, sqlaudithook.Guard(TypeCustomer, customer.Hooks[:]))
+	h.Group = append(h.Group, sqlaudithook.Guard(TypeGroup, group.Hooks[:]))
 	h.User = append(h.User, sqlaudithook.Guard(TypeUser, user.Hooks[:]))
 }
 
 // auditArrange makes the audit log's hook the innermost of each tracked type.
 var auditArrange = sync.OnceFunc(func() {
 	sqlaudithook.Arrange(customer.Hooks[:])
+	sqlaudithook.Arrange(group.Hooks[:])
 	sqlaudithook.Arrange(user.Hooks[:])
 })

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sqlaudit/sqlaudit/example/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/example/ent/customer"
+	"github.com/sqlaudit/sqlaudit/example/ent/group"
 	"github.com/sqlaudit/sqlaudit/example/ent/user"
 )
 
@@ -188,6 +189,91 @@ func (_q *AuditLogQuery) QueryCustomer() *CustomerQuery {
 			return nil, err
 		}
 		return auditCustomerType.Entities(auditTable(_c, customer.Table, _c.auditSchemaOf(auditCustomerType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+	}
+	return _query
+}
+
+// QueryHistory queries the entries about the given entities, or, without arguments, about every Group, also those that are
+// gone. The interceptors and the policy of Group apply: where they hide entities, only
+// the history of those that are there to be seen is returned.
+func (c *GroupClient) QueryHistory(nodes ...*Group) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(auditGroupType, nodes)
+	return auditEntries(c.config, auditGroupType, ids, func(ctx context.Context) (*sql.Selector, error) {
+		if err != nil {
+			return nil, err
+		}
+		query := c.Query()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		if len(query.predicates) == 0 {
+			return nil, nil
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// QueryHistory queries the entries about the Group, also after it is gone.
+func (_m *Group) QueryHistory() *AuditLogQuery {
+	return NewGroupClient(_m.config).QueryHistory(_m)
+}
+
+// History returns the entries about the Group, oldest first, or an error if they were not eager-loaded: see GroupQuery.WithHistory.
+func (_m *Group) History() ([]*AuditLog, error) {
+	if !_m._history.loaded {
+		return nil, &NotLoadedError{edge: "history"}
+	}
+	return _m._history.entries, nil
+}
+
+// QueryHistory queries the entries about the entities that the query selects.
+func (_q *GroupQuery) QueryHistory() *AuditLogQuery {
+	return auditEntries(_q.config, auditGroupType, nil, func(ctx context.Context) (*sql.Selector, error) {
+		query := _q.Clone()
+		if err := query.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return query.sqlQuery(ctx), nil
+	})
+}
+
+// WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
+// configure the query builder of the entries. The result is read with Group.History.
+func (_q *GroupQuery) WithHistory(opts ...func(*AuditLogQuery)) *GroupQuery {
+	query := (&AuditLogClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.inters = auditLoad(_q.inters, &auditLoader[Group]{
+		typ:   auditGroupType,
+		query: query,
+		prepare: func(_ Query) {
+		},
+		set: func(n *Group, h auditHistory) { n._history = h },
+	})
+	return _q
+}
+
+// QueryGroup queries the Group that the entry is about. There is none if the entry is about another type or the
+// entity is gone.
+func (_m *AuditLog) QueryGroup() *GroupQuery {
+	_query, _node := (&GroupClient{config: _m.config}).Query(), &Group{}
+	if !auditGroupType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+	}
+	return _query.Where(group.ID(_node.ID))
+}
+
+// QueryGroup queries the entities of type Group that the entries are about.
+func (_q *AuditLogQuery) QueryGroup() *GroupQuery {
+	_c := _q.config
+	_query := (&GroupClient{config: _c}).Query().Unique(false)
+	_query.path = func(ctx context.Context) (*sql.Selector, error) {
+		_entries := _q.Clone()
+		if err := _entries.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		return auditGroupType.Entities(auditTable(_c, group.Table, _c.auditSchemaOf(auditGroupType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }

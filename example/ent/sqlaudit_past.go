@@ -10,6 +10,7 @@ import (
 	sqlaudithistory "github.com/sqlaudit/sqlaudit/history"
 
 	"github.com/sqlaudit/sqlaudit/example/ent/customer"
+	"github.com/sqlaudit/sqlaudit/example/ent/group"
 	"github.com/sqlaudit/sqlaudit/example/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/example/ent/user"
 )
@@ -96,6 +97,82 @@ func (c *CustomerClient) auditKind() *sqlaudithistory.Kind[Customer, int, predic
 }
 
 type (
+	// GroupPast is the entities of type Group as they were at a moment.
+	GroupPast = sqlaudithistory.Past[Group, int, predicate.Group]
+
+	// GroupPastQuery selects entities of type Group as they were at a moment.
+	GroupPastQuery = sqlaudithistory.Query[Group, int, predicate.Group]
+
+	// GroupVersions are those of one Group: each transaction that changed it made one.
+	GroupVersions = sqlaudithistory.Versions[Group, int, predicate.Group]
+)
+
+// AsOf returns the entities as they were at a time, by the log's clock: what was written at that time itself had happened.
+func (c *GroupClient) AsOf(t time.Time) *GroupPast {
+	return c.auditKind().AsOf(sqlaudithistory.AsOf(t))
+}
+
+// AsOfTx returns the entities as they were right after a transaction's last entry.
+func (c *GroupClient) AsOfTx(txID uuid.UUID) *GroupPast {
+	return c.auditKind().AsOf(sqlaudithistory.AfterTx(txID))
+}
+
+// At returns the entities as they were right after the transaction of an entry of the log: no moment cuts a transaction in half.
+func (c *GroupClient) At(entry *AuditLog) *GroupPast {
+	return c.AsOfTx(entry.TxID)
+}
+
+// Now returns the entities as the log says they are, for what compares the past with today.
+func (c *GroupClient) Now() *GroupPast {
+	return c.auditKind().AsOf(sqlaudithistory.Moment{})
+}
+
+// Versions returns the versions of the Group with an id.
+func (c *GroupClient) Versions(id int) *GroupVersions {
+	return c.auditKind().VersionsOfID(id)
+}
+
+// AuditVersion returns which version of the past the Group is, and what of it is known, and whether it is one: not if it was read from its table.
+func (_m *Group) AuditVersion() (*sqlaudithistory.Version, bool) {
+	return _m._past, _m._past != nil
+}
+
+// AuditVersions returns the versions of the Group.
+func (_m *Group) AuditVersions() *GroupVersions {
+	return NewGroupClient(_m.config).auditKind().VersionsOf(_m)
+}
+
+// auditKind says how the past of entities is read.
+func (c *GroupClient) auditKind() *sqlaudithistory.Kind[Group, int, predicate.Group] {
+	return &sqlaudithistory.Kind[Group, int, predicate.Group]{
+		Source: (&Client{config: c.config}).AuditSource(),
+		Type:   c.auditDescription().Of(auditGroupType),
+		Node:   func(id int) *Group { return &Group{config: c.config, ID: id} },
+		ID:     func(n *Group) int { return n.ID },
+		Bind:   func(n *Group, v *sqlaudithistory.Version) { n.config, n._past = c.config, v },
+		Visible: func(ctx context.Context) ([]predicate.Group, error) {
+			query := c.Query()
+			err := query.prepareQuery(ctx)
+			return query.predicates, err
+		},
+		NotFound:    &NotFoundError{label: group.Label},
+		NotSingular: &NotSingularError{label: group.Label},
+		Edges: []sqlaudithistory.Edge{
+			{
+				Name:      "users",
+				Field:     "users",
+				Neighbors: func() sqlaudithistory.Loader { return NewUserClient(c.config).auditKind() },
+				Set: func(node any, neighbors []any) {
+					n := node.(*Group)
+					n.Edges.loadedTypes[0] = true
+					n.Edges.Users = sqlaudithistory.Nodes[User](neighbors)
+				},
+			},
+		},
+	}
+}
+
+type (
 	// UserPast is the entities of type User as they were at a moment.
 	UserPast = sqlaudithistory.Past[User, int, predicate.User]
 
@@ -159,6 +236,16 @@ func (c *UserClient) auditKind() *sqlaudithistory.Kind[User, int, predicate.User
 		Edges: []sqlaudithistory.Edge{
 			{
 				Name: "customers",
+			},
+			{
+				Name:      "groups",
+				Field:     "groups",
+				Neighbors: func() sqlaudithistory.Loader { return NewGroupClient(c.config).auditKind() },
+				Set: func(node any, neighbors []any) {
+					n := node.(*User)
+					n.Edges.loadedTypes[1] = true
+					n.Edges.Groups = sqlaudithistory.Nodes[Group](neighbors)
+				},
 			},
 		},
 	}

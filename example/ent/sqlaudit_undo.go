@@ -15,6 +15,7 @@ import (
 
 	"github.com/sqlaudit/sqlaudit/example/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/example/ent/customer"
+	"github.com/sqlaudit/sqlaudit/example/ent/group"
 	"github.com/sqlaudit/sqlaudit/example/ent/user"
 )
 
@@ -110,6 +111,7 @@ func (c *Client) auditUndo() *sqlauditundo.Client {
 		},
 		Types: []*sqlauditundo.Type{
 			c.Customer.auditUndo(),
+			c.Group.auditUndo(),
 			c.User.auditUndo(),
 		},
 	}
@@ -190,6 +192,78 @@ func auditCustomerLinks(m *CustomerMutation) func(sqlauditundo.Link) error {
 	}
 }
 
+// RevertTo has a Group be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
+// if it is gone, and it is an error if it was not there. See Client.AuditRevert.
+func (c *GroupClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
+	name, err := auditGroupType.ResourceID(&Group{ID: id})
+	if err != nil {
+		return err
+	}
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditGroupType), name, moment, opts...)
+}
+
+// Undelete creates a Group that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
+// by Client.AuditRevertTransaction.
+func (c *GroupClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Group, error) {
+	name, err := auditGroupType.ResourceID(&Group{ID: id})
+	if err != nil {
+		return nil, err
+	}
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditGroupType), name, opts...)
+	if err != nil {
+		return nil, err
+	}
+	n := _node.(*Group)
+	n.config = c.config
+	return n, nil
+}
+
+// auditUndo says how mutations of the type are made.
+func (c *GroupClient) auditUndo() *sqlauditundo.Type {
+	return &sqlauditundo.Type{
+		Type: c.auditDescription().Of(auditGroupType),
+		Members: []sqlauditundo.Member{
+			{Name: "name", Column: group.FieldName, Required: true},
+			{Name: "color", Column: group.FieldColor},
+			{Name: "users", Optional: true, Many: true},
+		},
+		NotFound: &NotFoundError{label: group.Label},
+		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
+			_node, _create := w.Node.(*Group), c.Create()
+			_create.mutation._undo = w
+			_create.mutation.id = &_node.ID
+			if err := _create.defaults(); err != nil {
+				return nil, err
+			}
+			if err := w.Apply(_create.mutation, auditGroupLinks(_create.mutation)); err != nil {
+				return nil, err
+			}
+			return withHooks(ctx, _create.sqlSave, _create.mutation, _create.hooks)
+		},
+		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
+			_update := c.UpdateOneID(w.Node.(*Group).ID)
+			if err := w.Apply(_update.mutation, auditGroupLinks(_update.mutation)); err != nil {
+				return err
+			}
+			return _update.Exec(ctx)
+		},
+		Delete: func(ctx context.Context, w *sqlauditundo.Write) error {
+			return c.DeleteOneID(w.Node.(*Group).ID).Exec(ctx)
+		},
+	}
+}
+
+// auditGroupLinks returns what gives a mutation the links of an edge.
+func auditGroupLinks(m *GroupMutation) func(sqlauditundo.Link) error {
+	return func(l sqlauditundo.Link) error {
+		switch l.Edge {
+		case group.EdgeUsers:
+			return sqlauditundo.Many(l, m.AddUserIDs, m.RemoveUserIDs)
+		}
+		return sqlauditundo.NoEdge(TypeGroup, l)
+	}
+}
+
 // RevertTo has a User be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *UserClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
@@ -225,6 +299,7 @@ func (c *UserClient) auditUndo() *sqlauditundo.Type {
 			{Name: "email", Column: user.FieldEmail, Required: true},
 			{Name: "password", Column: user.FieldPassword, Required: true},
 			{Name: "customers", Optional: true, Many: true},
+			{Name: "groups", Optional: true, Many: true},
 		},
 		NotFound: &NotFoundError{label: user.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
@@ -255,6 +330,8 @@ func auditUserLinks(m *UserMutation) func(sqlauditundo.Link) error {
 		switch l.Edge {
 		case user.EdgeCustomers:
 			return sqlauditundo.Many(l, m.AddCustomerIDs, m.RemoveCustomerIDs)
+		case user.EdgeGroups:
+			return sqlauditundo.Many(l, m.AddGroupIDs, m.RemoveGroupIDs)
 		}
 		return sqlauditundo.NoEdge(TypeUser, l)
 	}

@@ -14,6 +14,8 @@ type Tx struct {
 	config
 	// Customer is the client for interacting with the Customer builders.
 	Customer *CustomerClient
+	// Group is the client for interacting with the Group builders.
+	Group *GroupClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// AuditLog is the client for interacting with the AuditLog builders.
@@ -150,6 +152,7 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Customer = NewCustomerClient(tx.config)
+	tx.Group = NewGroupClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.AuditLog = NewAuditLogClient(tx.config)
 }

@@ -34,9 +34,11 @@ type User struct {
 type UserEdges struct {
 	// Customers holds the value of the customers edge.
 	Customers []*Customer `json:"customers,omitempty"`
+	// Groups holds the value of the groups edge.
+	Groups []*Group `json:"groups,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [2]bool
 }
 
 // CustomersOrErr returns the Customers value or an error if the edge
@@ -46,6 +48,15 @@ func (e UserEdges) CustomersOrErr() ([]*Customer, error) {
 		return e.Customers, nil
 	}
 	return nil, &NotLoadedError{edge: "customers"}
+}
+
+// GroupsOrErr returns the Groups value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) GroupsOrErr() ([]*Group, error) {
+	if e.loadedTypes[1] {
+		return e.Groups, nil
+	}
+	return nil, &NotLoadedError{edge: "groups"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -112,6 +123,11 @@ func (_m *User) Value(name string) (ent.Value, error) {
 // QueryCustomers queries the "customers" edge of the User entity.
 func (_m *User) QueryCustomers() *CustomerQuery {
 	return NewUserClient(_m.config).QueryCustomers(_m)
+}
+
+// QueryGroups queries the "groups" edge of the User entity.
+func (_m *User) QueryGroups() *GroupQuery {
+	return NewUserClient(_m.config).QueryGroups(_m)
 }
 
 // Update returns a builder for updating this User.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sqlaudit/sqlaudit/example/ent/customer"
+	"github.com/sqlaudit/sqlaudit/example/ent/group"
 	"github.com/sqlaudit/sqlaudit/example/ent/schema"
 	"github.com/sqlaudit/sqlaudit/example/ent/user"
 )
@@ -27,6 +28,15 @@ func init() {
 	customerDescSeenAt := customerFields[4].Descriptor()
 	// customer.DefaultSeenAt holds the default value on creation for the seen_at field.
 	customer.DefaultSeenAt = customerDescSeenAt.Default.(func() time.Time)
+	groupMixin := schema.Group{}.Mixin()
+	groupMixinHooks0 := groupMixin[0].Hooks()
+	group.Hooks[0] = groupMixinHooks0[0]
+	groupFields := schema.Group{}.Fields()
+	_ = groupFields
+	// groupDescColor is the schema descriptor for color field.
+	groupDescColor := groupFields[1].Descriptor()
+	// group.DefaultColor holds the default value on creation for the color field.
+	group.DefaultColor = groupDescColor.Default.(string)
 	userMixin := schema.User{}.Mixin()
 	userMixinHooks0 := userMixin[0].Hooks()
 	user.Hooks[0] = userMixinHooks0[0]

@@ -8,7 +8,7 @@ import (
 	"github.com/sqlaudit/sqlaudit"
 )
 
-// User is somebody who works with customers. Every field is tracked; of the password, only that it changed.
+// User is somebody who works with customers. Every field is tracked, of the password only that it changed, and the groups.
 type User struct{ ent.Schema }
 
 // Mixin of the User.
@@ -27,5 +27,8 @@ func (User) Fields() []ent.Field {
 
 // Edges of the User.
 func (User) Edges() []ent.Edge {
-	return []ent.Edge{edge.To("customers", Customer.Type)}
+	return []ent.Edge{
+		edge.To("customers", Customer.Type),
+		edge.To("groups", Group.Type),
+	}
 }

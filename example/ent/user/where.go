@@ -288,6 +288,29 @@ func HasCustomersWith(preds ...predicate.Customer) predicate.User {
 	})
 }
 
+// HasGroups applies the HasEdge predicate on the "groups" edge.
+func HasGroups() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, GroupsTable, GroupsPrimaryKey...),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasGroupsWith applies the HasEdge predicate on the "groups" edge with a given conditions (other predicates).
+func HasGroupsWith(preds ...predicate.Group) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newGroupsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.User) predicate.User {
 	return predicate.User(sql.AndPredicates(predicates...))
@@ -366,4 +389,19 @@ func EmailChangedTo(v string) predicate.AuditLog {
 // PasswordChanged applies to entries in which "password" changed, and to creates and deletes.
 func PasswordChanged() predicate.AuditLog {
 	return predicate.AuditLog(AuditIdentity.Changed("password"))
+}
+
+// GroupsChanged applies to entries in which links came to the "groups" edge or went from it.
+func GroupsChanged() predicate.AuditLog {
+	return predicate.AuditLog(AuditIdentity.Changed("groups"))
+}
+
+// GroupsAdded applies to entries in which a link to one of the given ids came to the "groups" edge. No id, no entry.
+func GroupsAdded(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(AuditIdentity.Added(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "groups"))
+}
+
+// GroupsRemoved applies to entries in which a link to one of the given ids went from the "groups" edge. No id, no entry.
+func GroupsRemoved(ids ...int) predicate.AuditLog {
+	return predicate.AuditLog(AuditIdentity.Removed(sqlauditlog.Each(ids, func(v int) sqlauditlog.StoredValue { return sqlauditlog.Stored(new(sql.NullInt64), v) }), "groups"))
 }
