@@ -13,4 +13,4 @@ var (
 )
 
 // The breakages. What is said of them in docs/traceability.md is said in their names here.
-var breakages = slices.Concat(races, records, transactions, reading)
+var breakages = slices.Concat(races, records, transactions, reading, access)
