@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -11,12 +12,16 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
+
+	"golang.org/x/tools/go/ast/astutil"
+	"golang.org/x/tools/imports"
 )
 
 const entPackage = "entgo.io/ent"
 
 // importEnt sees that the generated client.go in a directory imports ent. Ent's template leaves that to goimports, which finds it in the files beside, but
-// ent formats those at the same time: while the right one is being written it finds another package called ent, where the module has one.
+// ent formats those at the same time: while the right one is being written it finds another package called ent, where the module has one. The right one is put
+// where goimports would have, so that the file is the same.
 // Where nothing is generated there is nothing to see to, as when another extension runs our hooks for what they add to the graph.
 func importEnt(dir string) error {
 	name := filepath.Join(dir, "client.go")
@@ -27,7 +32,8 @@ func importEnt(dir string) error {
 	if err != nil {
 		return err
 	}
-	f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, name, src, parser.ParseComments)
 	if err != nil {
 		return err
 	}
@@ -41,11 +47,21 @@ func importEnt(dir string) error {
 		case p == entPackage:
 			return nil
 		case i.Name == nil && path.Base(p) == "ent":
-			wrong = i.Path.Value
+			wrong = p
 		}
 	}
 	if wrong == "" {
 		return fmt.Errorf("sqlaudit: %s does not import %s: generate it again", name, entPackage)
 	}
-	return os.WriteFile(name, bytes.Replace(src, []byte(wrong), []byte(strconv.Quote(entPackage)), 1), 0o644) //nolint:gosec // as ent writes it
+	astutil.DeleteImport(fset, f, wrong)
+	astutil.AddImport(fset, f, entPackage)
+	var b bytes.Buffer
+	if err := format.Node(&b, fset, f); err != nil {
+		return err
+	}
+	out, err := imports.Process(name, b.Bytes(), &imports.Options{FormatOnly: true, Comments: true, TabIndent: true, TabWidth: 8})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, out, 0o644) //nolint:gosec // as ent writes it
 }
