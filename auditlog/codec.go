@@ -11,7 +11,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -200,14 +199,22 @@ func encode(v any, f *Field, dialectName string) (json.RawMessage, error) {
 
 // quoted returns what json.Marshal makes of a string.
 func quoted(s string) (json.RawMessage, error) {
+	if !simple(s) {
+		return json.Marshal(s)
+	}
 	b := make([]byte, 0, len(s)+2)
 	b = append(b, '"')
+	return append(append(b, s...), '"'), nil
+}
+
+// simple reports whether a string stands in JSON as it is.
+func simple(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || strings.IndexByte(`"\<>&`, c) >= 0 {
-			return json.Marshal(s)
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
 		}
 	}
-	return append(append(b, s...), '"'), nil
+	return true
 }
 
 // marshals reports whether a value stands in the log as what it is marshalled to: if its type reads that again. One that marshals without

@@ -1,12 +1,15 @@
 package auditlog
 
 import (
+	"database/sql"
 	"strings"
 	"testing"
 	"time"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	_ "github.com/mattn/go-sqlite3"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -99,12 +102,28 @@ func requireSame[T any](t require.TestingT, id T) {
 
 // On SQLite, whose ids take the process's clock, an entry is newer than all that is there, whatever that clock says.
 func TestSQLiteClock(t *testing.T) {
+	db, err := sql.Open("sqlite3", ":memory:")
+	require.NoError(t, err)
+	defer db.Close() //nolint:errcheck // the test is over
+	db.SetMaxOpenConns(1)
 	w := NewWriter(dialect.SQLite, "", "log")
-	id := func(newest time.Time) uuid.UUID {
-		_, args := w.insertSQLite(&strings.Builder{}, func() {}, newest, uuid.New(), [][]any{make([]any, len(rowColumns))})
-		return args[2].(uuid.UUID)
+	_, err = db.Exec("CREATE TABLE log (id uuid PRIMARY KEY, tx_id, occurred_at, " + strings.Join(rowColumns, ", ") + ")")
+	require.NoError(t, err)
+	drv := entsql.OpenDB(dialect.SQLite, db)
+	newest := func() (at time.Time) {
+		at, err := w.newest(t.Context(), drv)
+		require.NoError(t, err)
+		return at
 	}
-	require.WithinDuration(t, time.Now(), TimeOf(id(time.Time{})), time.Minute)
+	write := func() error { return w.Write(t.Context(), drv, uuid.New(), []*Entry{{}, {}}) }
+	put := func(at time.Time) {
+		_, err := db.Exec("INSERT INTO log (id) VALUES (?)", LowID(at))
+		require.NoError(t, err)
+	}
+	require.NoError(t, write())
+	require.WithinDuration(t, time.Now(), newest(), time.Minute)
 	ahead := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-	require.Equal(t, ahead.Add(time.Microsecond), TimeOf(id(ahead)))
+	put(ahead)
+	require.NoError(t, write())
+	require.Equal(t, ahead.Add(time.Microsecond), newest())
 }

@@ -134,15 +134,9 @@ func (w *Writer) Insertion(s Selection, txID uuid.UUID, stamp Stamp, after int) 
 		return expr
 	}
 	var b strings.Builder
-	b.WriteString("INSERT INTO " + w.ident() + " (")
-	for i, c := range append([]string{ColumnID, ColumnTxID, ColumnOccurredAt}, rowColumns...) {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(w.quoted(c))
-	}
+	b.WriteString(w.head())
 	const ticks = "((date_part('epoch', s.ts) * 1000000)::bigint * 512 / 125)"
-	b.WriteString(") SELECT ('0' || to_hex((" + ticks + " >> 12 << 16) | 28672 | (" + ticks + " & 4095)) || to_hex(" + arg(int64(newTail()), "bigint") + " + s.n))::uuid, ") //nolint:gosec // its bits
+	b.WriteString("SELECT ('0' || to_hex((" + ticks + " >> 12 << 16) | 28672 | (" + ticks + " & 4095)) || to_hex(" + arg(int64(newTail()), "bigint") + " + s.n))::uuid, ") //nolint:gosec // its bits
 	b.WriteString(arg(txID.String(), "uuid") + ", s.ts, " + s.Action + ", " + arg(s.Type.Label, "text") + ", " + s.ResourceID)
 	for _, v := range []string{stamp.ActorID, stamp.ActorType, stamp.ActorName, stamp.ImpersonatorID, stamp.Reason} {
 		b.WriteString(", " + text(v))

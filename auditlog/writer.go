@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,11 +102,7 @@ func (w *Writer) Write(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UU
 			}
 			rows = append(rows, row)
 		}
-		query, args, err := w.insert(ctx, ex, txID, rows)
-		if err != nil {
-			return Failed("write entries", err)
-		}
-		if err := ex.Exec(ctx, query, args, nil); err != nil {
+		if err := w.insert(ctx, ex, txID, rows); err != nil {
 			return Failed("write entries", err)
 		}
 		entries = entries[len(rows):]
@@ -170,15 +165,27 @@ func object(v Values) (string, error) {
 	var b strings.Builder
 	b.Grow(n)
 	b.WriteByte('{')
-	for i, name := range slices.Sorted(maps.Keys(v)) {
+	var few [16]string // which need no memory of their own
+	names := few[:0]
+	for name := range v {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for i, name := range names {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		key, err := quoted(name)
-		if err != nil {
-			return "", err
+		if simple(name) {
+			b.WriteByte('"')
+			b.WriteString(name)
+			b.WriteByte('"')
+		} else {
+			key, err := quoted(name)
+			if err != nil {
+				return "", err
+			}
+			b.Write(key)
 		}
-		b.Write(key)
 		b.WriteByte(':')
 		b.Write(v[name])
 	}
@@ -196,31 +203,38 @@ func (w *Writer) ident() string {
 	return name.String()
 }
 
-func (w *Writer) insert(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows [][]any) (string, []any, error) {
-	var b strings.Builder
-	head := func() {
-		b.WriteString("INSERT INTO " + w.ident() + " (")
-		for i, c := range append([]string{ColumnID, ColumnTxID, ColumnOccurredAt}, rowColumns...) {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(w.quoted(c))
-		}
-		b.WriteString(") ")
-	}
+func (w *Writer) insert(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows [][]any) error {
+	var (
+		query string
+		args  []any
+		err   error
+	)
 	switch w.dialect {
 	case dialect.Postgres:
-		query, args := w.insertPostgres(&b, head, txID, rows)
-		return query, args, nil
+		query, args = w.insertPostgres(txID, rows)
 	case dialect.MySQL:
-		return w.insertMySQL(&b, head, txID, rows)
+		query, args, err = w.insertMySQL(txID, rows)
+	default:
+		return w.writeSQLite(ctx, ex, txID, rows)
 	}
-	newest, err := w.newest(ctx, ex)
 	if err != nil {
-		return "", nil, err
+		return err
 	}
-	query, args := w.insertSQLite(&b, head, newest, txID, rows)
-	return query, args, nil
+	return ex.Exec(ctx, query, args, nil)
+}
+
+// head returns the insert up to its rows.
+func (w *Writer) head() string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + w.ident() + " (")
+	for i, c := range append([]string{ColumnID, ColumnTxID, ColumnOccurredAt}, rowColumns...) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(w.quoted(c))
+	}
+	b.WriteString(") ")
+	return b.String()
 }
 
 // newest returns the time of the newest entry.
@@ -247,13 +261,14 @@ func (w *Writer) quoted(name string) string {
 
 // insertPostgres reads clock_timestamp() once, as the statement runs: it starts after the rows were locked. Its text is the same for any entries, so that
 // a connection that keeps plans has one for it.
-func (w *Writer) insertPostgres(b *strings.Builder, head func(), txID uuid.UUID, rows [][]any) (string, []any) {
+func (w *Writer) insertPostgres(txID uuid.UUID, rows [][]any) (string, []any) {
+	var b strings.Builder
 	args := []any{txID.String(), int64(newTail())} //nolint:gosec // its bits
 	b.WriteString("WITH c AS MATERIALIZED (SELECT ts, lpad(to_hex(floor(extract(epoch FROM ts) * 4096000)::bigint), 15, '0') AS h FROM (SELECT clock_timestamp() AS ts) t) ")
-	head()
+	b.WriteString(w.head())
 	b.WriteString("SELECT (left(c.h, 12) || '7' || right(c.h, 3) || to_hex($2::bigint + v.n - 1))::uuid, $1::uuid, c.ts")
 	for i := range rowColumns {
-		fmt.Fprintf(b, ", v.c%d", i)
+		fmt.Fprintf(&b, ", v.c%d", i)
 		if i >= firstJSONColumn {
 			b.WriteString("::jsonb")
 		}
@@ -268,7 +283,7 @@ func (w *Writer) insertPostgres(b *strings.Builder, head func(), txID uuid.UUID,
 	}
 	b.WriteString(") WITH ORDINALITY AS v (")
 	for i := range rowColumns {
-		fmt.Fprintf(b, "c%d, ", i)
+		fmt.Fprintf(&b, "c%d, ", i)
 	}
 	b.WriteString("n)")
 	return b.String(), args
@@ -302,7 +317,8 @@ func array(rows [][]any, column int) string {
 // the rows, and unlike SYSDATE(6) it has no zone and no repeated hour. The driver writes and reads times in the
 // zone of its DSN, so the time is given as the difference to one that goes through the driver. Many rows go as one JSON document, in which text that is not
 // UTF-8 would become another.
-func (w *Writer) insertMySQL(b *strings.Builder, head func(), txID uuid.UUID, rows [][]any) (string, []any, error) {
+func (w *Writer) insertMySQL(txID uuid.UUID, rows [][]any) (string, []any, error) {
+	var b strings.Builder
 	const (
 		clock = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS us"
 		parts = "SELECT us, LPAD(LOWER(HEX(us * 512 DIV 125)), 15, '0') AS hex FROM (" + clock + ") AS clock"
@@ -321,16 +337,16 @@ func (w *Writer) insertMySQL(b *strings.Builder, head func(), txID uuid.UUID, ro
 	}
 	now := time.Now()
 	args := []any{txID.String(), now.Truncate(time.Microsecond), now.UnixMicro()}
-	head()
+	b.WriteString(w.head())
 	b.WriteString("SELECT CONCAT(ids.head, v.tail), ?, ids.at")
 	for i := range rowColumns {
-		fmt.Fprintf(b, ", v.c%d", i)
+		fmt.Fprintf(&b, ", v.c%d", i)
 	}
 	b.WriteString(" FROM (" + ids + ") AS ids, ")
 	if len(rows) <= few {
 		b.WriteString("(SELECT ? AS tail")
 		for i := range rowColumns {
-			fmt.Fprintf(b, ", ? AS c%d", i)
+			fmt.Fprintf(&b, ", ? AS c%d", i)
 		}
 		b.WriteString(strings.Repeat(" UNION ALL SELECT ?"+strings.Repeat(", ?", len(rowColumns)), len(rows)-1))
 		b.WriteString(") AS v")
@@ -342,23 +358,27 @@ func (w *Writer) insertMySQL(b *strings.Builder, head func(), txID uuid.UUID, ro
 	}
 	b.WriteString("JSON_TABLE(?, '$[*]' COLUMNS (tail CHAR(17) CHARACTER SET utf8mb4 PATH '$[0]'")
 	for i := range rowColumns {
-		fmt.Fprintf(b, ", c%d LONGTEXT CHARACTER SET utf8mb4 PATH '$[%d]' ERROR ON ERROR", i, i+1)
+		fmt.Fprintf(&b, ", c%d LONGTEXT CHARACTER SET utf8mb4 PATH '$[%d]' ERROR ON ERROR", i, i+1)
 	}
 	b.WriteString(")) AS v")
 	return b.String(), append(args, string(document)), nil
 }
 
-// insertSQLite takes the process's clock, SQLite's own having milliseconds only, unless the newest entry is not older: clocks of
+// writeSQLite takes the process's clock, SQLite's own having milliseconds only, unless the newest entry is not older: clocks of
 // processes differ, and step back. The transaction holds the write lock, so no other can come between.
-func (w *Writer) insertSQLite(b *strings.Builder, head func(), newest time.Time, txID uuid.UUID, rows [][]any) (string, []any) {
+func (w *Writer) writeSQLite(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows [][]any) error {
+	newest, err := w.newest(ctx, ex)
+	if err != nil {
+		return err
+	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	if !now.After(newest) {
 		now = newest.Add(time.Microsecond)
 	}
+	var b strings.Builder
 	ticks := ticks(now)
 	args := []any{txID, now}
-	head()
-	b.WriteString("VALUES ")
+	b.WriteString(w.head() + "VALUES ")
 	tail := newTail()
 	last := make([]int, len(rowColumns)) // the parameter of the row before, which is often the same
 	for r, row := range rows {
@@ -366,7 +386,7 @@ func (w *Writer) insertSQLite(b *strings.Builder, head func(), newest time.Time,
 			b.WriteString(", ")
 		}
 		args = append(args, entryID(ticks, tail+uint64(r))) //nolint:gosec // r is an index
-		fmt.Fprintf(b, "(?%d, ?1, ?2", len(args))
+		b.WriteString("(?" + strconv.Itoa(len(args)) + ", ?1, ?2")
 		for i, v := range row {
 			switch {
 			case v == nil:
@@ -380,5 +400,5 @@ func (w *Writer) insertSQLite(b *strings.Builder, head func(), newest time.Time,
 		}
 		b.WriteByte(')')
 	}
-	return b.String(), args
+	return ex.Exec(ctx, b.String(), args, nil)
 }
