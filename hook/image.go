@@ -136,18 +136,57 @@ func (o *operation) matched(ctx context.Context, lock strength, where func(*sql.
 		return o.read(ctx, t, lock, where)
 	}
 	var conditions *sql.Predicate // a predicate need not give the same ones twice
-	rows, err := o.read(ctx, t, lockNone, func(s *sql.Selector) {
+	keys, err := o.keys(ctx, t, func(s *sql.Selector) {
 		where(s)
 		conditions = s.P()
 	})
-	if err != nil || len(rows) == 0 {
+	if err != nil || len(keys) == 0 {
 		return nil, err
 	}
-	return o.readKeys(ctx, t, lock, t.Key, keysOf(rows), func(s *sql.Selector) {
+	return o.readKeys(ctx, t, lock, t.Key, keys, func(s *sql.Selector) {
 		if conditions != nil {
 			s.Where(conditions)
 		}
 	})
+}
+
+// keys reads the primary keys of rows of t.
+func (o *operation) keys(ctx context.Context, t *auditlog.Type, where func(*sql.Selector)) ([][]any, error) {
+	b := sql.Dialect(o.base.Dialect())
+	s := b.Select().From(b.Table(t.Table).Schema(o.target.SchemaOf(t))).WithContext(ctx)
+	s.Select(s.Columns(t.Key...)...)
+	where(s)
+	s.OrderBy(s.Columns(t.Key...)...)
+	query, args := s.Query() // whose errors ent ignores too
+	o.hasRead = true
+	rows := &sql.Rows{}
+	if err := o.ex.Query(ctx, query, args, rows); err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out [][]any
+	for rows.Next() {
+		values, err := t.ScanValues(t.Key)
+		if err != nil {
+			return nil, auditlog.Failed("read "+t.Table, err)
+		}
+		cells, dest := make([]*auditlog.Cell, len(values)), make([]any, len(values))
+		for i, v := range values {
+			cells[i] = auditlog.NewCell(v)
+			dest[i] = cells[i]
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return nil, auditlog.Failed("read "+t.Table, err)
+		}
+		key := make([]any, len(cells))
+		for i, c := range cells {
+			if key[i], err = c.Value(); err != nil {
+				return nil, auditlog.Failed("read "+t.Table, err)
+			}
+		}
+		out = append(out, key)
+	}
+	return out, rows.Err()
 }
 
 // readKeys reads the rows with the given values of columns, for which further conditions hold.
