@@ -201,6 +201,13 @@ func (tx *Tx) Record(ctx context.Context, entries []*auditlog.Entry) error {
 	return tx.flush(ctx)
 }
 
+// Pending reports whether the transaction holds entries that are not written yet.
+func (tx *Tx) Pending() bool {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	return len(tx.pending) > 0
+}
+
 func (tx *Tx) flush(ctx context.Context) error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()

@@ -73,7 +73,7 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 	}
 	o.joins = joins
 	o.took(PathCreate)
-	if t.Recorded() {
+	if t.Recorded() && !o.spares(len(c.specs) <= few) {
 		tab, err := o.tableOf(ctx, t)
 		if err != nil {
 			return false, err

@@ -19,7 +19,7 @@ func (o *operation) deleting(ctx context.Context, where func(*sql.Selector)) (fu
 	}
 	o.deletes = true
 	o.took(PathDelete)
-	if len(t.Referrers()) == 0 {
+	if len(t.Referrers()) == 0 && !o.spares(o.single) {
 		if begun, err := o.beginReturning(ctx, lockKey, nil, false); begun || err != nil {
 			return nil, err
 		}

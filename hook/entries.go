@@ -78,6 +78,9 @@ func (o *operation) changed(ctx context.Context, im *image, d *drafts) error {
 	came := 0
 	for _, r := range now {
 		if !im.has[r.Text] {
+			if own && o.updates {
+				return fmt.Errorf("sqlaudit: the update changed %s %s, which was not there when it was read", im.typ.Name, r.Text)
+			}
 			came++
 			d.row(im.typ, nil, r, o.stamp)
 		}
@@ -116,11 +119,13 @@ type delta struct{ left, came []auditlog.Ref }
 
 func (d *drafts) of(t *auditlog.Type, key string, stamp auditlog.Stamp) *draft {
 	k := draftKey{t, key}
-	if d.byID[k] == nil {
-		d.byID[k] = &draft{typ: t, stamp: stamp, links: make(map[*auditlog.Edge]*delta)}
-		d.list = append(d.list, d.byID[k])
+	e := d.byID[k]
+	if e == nil {
+		e = &draft{typ: t, stamp: stamp}
+		d.byID[k] = e
+		d.list = append(d.list, e)
 	}
-	return d.byID[k]
+	return e
 }
 
 // row notes a row as it was and is: for the entity that it is, and for those whose edges it links.
@@ -170,6 +175,9 @@ func linkOf(edge *auditlog.Edge, r *auditlog.Row) linkEnds {
 func (d *drafts) link(edge *auditlog.Edge, owner auditlog.Ref, stamp auditlog.Stamp) *delta {
 	e := d.of(edge.Owner(), owner.Text, stamp)
 	e.key = owner.Value
+	if e.links == nil {
+		e.links = make(map[*auditlog.Edge]*delta)
+	}
 	if e.links[edge] == nil {
 		e.links[edge] = &delta{}
 	}

@@ -17,7 +17,7 @@ import (
 // On PostgreSQL ent's own statement can say what the rows were and are: an insert and a delete by RETURNING, an update by being joined to
 // the read that locks its rows. It takes no further round trip then, and locks are held for less. That is so where the statement
 // is the only one to change these rows: the table has no triggers or rules of its own and is not partitioned, and the mutation changes nothing
-// in other tables. On MariaDB inserts and deletes can. Elsewhere rows are read before and after.
+// in other tables. On MariaDB and SQLite inserts and deletes can, and on SQLite an update of many can say what the rows are. Elsewhere rows are read before and after.
 
 // A returning is a statement of ent's that returns the rows that it changes.
 type returning struct {
@@ -34,17 +34,29 @@ func (o *operation) beginReturning(ctx context.Context, lock strength, set map[s
 		return false, err
 	}
 	o.returning = &returning{lock: lock}
-	if o.tx == nil {
-		if o.statement = o.whole(tab, set, o.stamp); o.statement != nil {
-			o.statement.lock, o.statement.set = lock, set
-			if !nested {
-				o.beginAutocommit()
-				return true, nil
-			}
-		}
+	whole := o.whole(tab, set, o.stamp)
+	if whole != nil {
+		whole.lock, whole.set = lock, set
 	}
-	return true, o.begin(ctx)
+	if whole != nil && o.tx == nil && !nested {
+		o.statement = whole
+		o.beginAutocommit()
+		return true, nil
+	}
+	if err := o.begin(ctx); err != nil {
+		return true, err
+	}
+	if !o.tx.Pending() { // else what waits would have to be written first, for each such update once
+		o.statement = whole
+	}
+	return true, nil
 }
+
+// few is how many rows SQLite reads again faster than it tells whether there are triggers.
+const few = 8
+
+// spares reports whether statements are not asked for their rows, there being few.
+func (o *operation) spares(areFew bool) bool { return areFew && o.base.Dialect() == dialect.SQLite }
 
 // onlyOwn reports whether an update changes nothing but columns of its rows, and no key.
 func onlyOwn(t *auditlog.Type, spec *sqlgraph.UpdateSpec) bool {
@@ -56,7 +68,7 @@ func onlyOwn(t *auditlog.Type, spec *sqlgraph.UpdateSpec) bool {
 func (o *operation) qualified(t *auditlog.Type) []string {
 	columns := make([]string, len(t.Columns()))
 	for i, c := range t.Columns() {
-		if o.base.Dialect() == dialect.MySQL { // which takes plain names alone in RETURNING
+		if o.base.Dialect() != dialect.Postgres { // MariaDB takes plain names alone in RETURNING
 			columns[i] = o.names([]string{c})
 			continue
 		}
@@ -108,10 +120,14 @@ func (o *operation) recorded(ctx context.Context, query string, args any) (n int
 	return n, o.ofLog(err)
 }
 
-// updateReturning joins ent's update to a read that locks its rows: by that lock, what it returns is what was there.
+// updateReturning joins ent's update to a read that locks its rows: by that lock, what it returns is what was there. On SQLite they have been read.
 func (o *operation) updateReturning(ctx context.Context, query string, args any) (int, error) {
 	t := o.target.Type
 	columns := o.qualified(t)
+	if o.base.Dialect() == dialect.SQLite { // where nobody has written since the rows were read
+		im := o.image(t)
+		return o.returned(ctx, query+" RETURNING "+strings.Join(columns, ", ")+", "+o.plain(t), args, 1, im.is)
+	}
 	old, set, join := o.locked(query, columns, o.returning.lock)
 	var b strings.Builder
 	b.WriteString(old + set + ` FROM "__old" WHERE ` + join + " RETURNING ")

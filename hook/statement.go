@@ -15,9 +15,10 @@ import (
 	"github.com/sqlaudit/sqlaudit/auditlog"
 )
 
-// On PostgreSQL, outside of the user's transaction, ent's statement and its record can be one: common table expressions lock, change, compare and
-// record. There is no further round trip then, nor a transaction that ent alone would not have begun. It takes that PostgreSQL can make the forms of
-// the type's values (see auditlog.Type.PostgresForms), and that the driver prepares statements, since planning costs more than a round trip saves.
+// On PostgreSQL ent's statement and its record can be one: common table expressions lock, change, compare and record. There is no further round
+// trip then, nor a transaction that ent alone would not have begun. It takes that PostgreSQL can make the forms of the type's values (see
+// auditlog.Type.PostgresForms), and that the driver prepares statements, since planning costs more than a round trip saves. In the user's transaction that
+// is so of updates and deletes, unless entries wait there that would have to be written first; an insert could not go on where the table turns out to have a trigger.
 // In all else it is like a returning statement.
 
 // A table is what is known of a type's table on PostgreSQL.
@@ -35,7 +36,7 @@ func (o *operation) tableOf(ctx context.Context, t *auditlog.Type) (*table, erro
 	case dialect.MySQL:
 		return o.tableOfMariaDB(ctx)
 	default:
-		return &table{}, nil
+		return o.tableOfSQLite(ctx, t)
 	}
 	v, err := o.drv.Remember(tableKey{t}, func() (any, error) {
 		rows := &sql.Rows{}
@@ -87,6 +88,39 @@ func (o *operation) tableOfMariaDB(ctx context.Context) (*table, error) {
 	return v.(*table), nil
 }
 
+// tableOfSQLite returns what is known of the table of t, which may be a view, or of a module's making.
+func (o *operation) tableOfSQLite(ctx context.Context, t *auditlog.Type) (*table, error) {
+	v, err := o.drv.Remember(tableKey{t}, func() (any, error) {
+		if o.tx != nil { // or the mutation would write after it has read, which SQLite may refuse
+			if err := o.tx.Lock(ctx); err != nil {
+				return nil, err
+			}
+		}
+		rows := &sql.Rows{}
+		query := "SELECT EXISTS (SELECT 1 FROM " + o.master(t) + " WHERE type = 'table' AND name = " + literal(t.Table) + " COLLATE NOCASE AND sql NOT LIKE 'CREATE VIRTUAL%')" +
+			" AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = " + literal(t.Table) + " COLLATE NOCASE) AND " + o.plain(t)
+		if err := o.base.Query(ctx, query, []any{}, rows); err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		plain, err := sql.ScanBool(rows)
+		return &table{plain: plain}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*table), nil
+}
+
+// master returns the table in which SQLite describes the database that the table of t is in.
+func (o *operation) master(t *auditlog.Type) string {
+	schema := o.target.SchemaOf(t)
+	if schema == "" {
+		schema = "main"
+	}
+	return o.names([]string{schema}) + ".sqlite_master"
+}
+
 // tableKey is under which the driver remembers a table.
 type tableKey struct{ *auditlog.Type }
 
@@ -97,11 +131,15 @@ func (o *operation) regclass(t *auditlog.Type) string {
 // plain returns an expression that says whether nothing but a statement itself changes rows of a type's table. Statements ask again as they
 // run: a trigger may have been created meanwhile.
 func (o *operation) plain(t *auditlog.Type) string {
-	if o.base.Dialect() == dialect.MySQL {
+	switch o.base.Dialect() {
+	case dialect.MySQL:
 		return "TRUE"
+	case dialect.SQLite:
+		none := "NOT EXISTS (SELECT 1 FROM %s WHERE type = 'trigger' AND tbl_name = " + literal(t.Table) + " COLLATE NOCASE)"
+		return "(" + fmt.Sprintf(none, o.master(t)) + " AND " + fmt.Sprintf(none, "sqlite_temp_master") + ")"
 	}
 	return "(SELECT c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relhasrules AND NOT c.relrowsecurity" +
-		" AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)" +
+		" AND (NOT c.relhastriggers OR NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal))" +
 		" FROM pg_catalog.pg_class c WHERE c.oid = " + o.regclass(t) + ")"
 }
 

@@ -28,6 +28,14 @@ func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (er
 			return err
 		}
 	}
+	tells := false // ent's statement what the rows are
+	if touches && o.base.Dialect() == dialect.SQLite && oneOf(spec.Node) == nil && onlyOwn(o.target.Type, spec) {
+		tab, err := o.tableOf(ctx, o.target.Type)
+		if err != nil {
+			return err
+		}
+		tells = tab.plain
+	}
 	if err := o.begin(ctx); err != nil {
 		return err
 	}
@@ -37,6 +45,9 @@ func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (er
 	owners, err := o.readUpdated(ctx, spec, touches)
 	if err != nil {
 		return err
+	}
+	if tells {
+		o.returning = &returning{}
 	}
 	if o.target.Type.Tracked() && !touches {
 		o.owners = owners

@@ -3,6 +3,7 @@ package conformance
 import (
 	"math"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,38 +140,54 @@ var valueCases = []testCase{
 		require.Len(t, e.log(t), 4)
 	}},
 	{"a trigger's value", "what a trigger, or a default, of the database made of it", func(t *testing.T, e *env) {
-		for _, query := range map[string][]string{
-			dialect.SQLite: {
-				"CREATE TRIGGER tw AFTER UPDATE OF name ON twins WHEN NEW.name NOT LIKE '%!' BEGIN UPDATE twins SET name = NEW.name || '!' WHERE id = NEW.id; END",
-				"CREATE TRIGGER ti AFTER INSERT ON twins BEGIN UPDATE twins SET name = NEW.name || '?' WHERE id = NEW.id; END",
-			},
-			dialect.Postgres: {
-				"CREATE FUNCTION mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := NEW.name || CASE TG_OP WHEN 'INSERT' THEN '?' ELSE '!' END; RETURN NEW; END $$",
-				"CREATE TRIGGER tw BEFORE UPDATE ON twins FOR EACH ROW EXECUTE FUNCTION mark()",
-				"CREATE TRIGGER ti BEFORE INSERT ON twins FOR EACH ROW EXECUTE FUNCTION mark()",
-			},
-			dialect.MySQL: {
-				"CREATE TRIGGER tw BEFORE UPDATE ON twins FOR EACH ROW SET NEW.name = CONCAT(NEW.name, '!')",
-				"CREATE TRIGGER ti BEFORE INSERT ON twins FOR EACH ROW SET NEW.name = CONCAT(NEW.name, '?')",
-			},
-		}[e.backend.dialect] {
-			testdb.Exec(t, e.db, query)
-		}
-		defer func() {
-			on := ""
-			if e.backend.dialect == dialect.Postgres {
-				on = " ON twins"
-				defer testdb.Exec(t, e.db, "DROP FUNCTION mark()")
-			}
-			testdb.Exec(t, e.db, "DROP TRIGGER tw"+on)
-			testdb.Exec(t, e.db, "DROP TRIGGER ti"+on)
-		}()
+		defer e.markTwins(t)()
 		tw := e.client.Twin.Create().SetName("a").SaveX(e.ctx)
 		require.Contains(t, string(e.last(t).New["name"]), "a?")
 		tw.Update().SetName("b").ExecX(e.ctx)
 		require.Equal(t, `"b!"`, string(e.last(t).New["name"]))
 		e.client.Twin.Update().SetName("c").ExecX(e.ctx)
 		require.Equal(t, `"b!" → "c!"`, e.last(t).Change("name"))
+	}},
+	{"a trigger that comes later", "when it was known that there is none", func(t *testing.T, e *env) {
+		name := func(want string) {
+			for _, l := range e.log(t) {
+				if l.Action == "create" && strings.HasPrefix(string(l.New["name"]), `"`+want[:1]) {
+					require.Contains(t, string(l.New["name"]), `"`+want)
+					return
+				}
+			}
+			require.Equal(t, want, e.last(t).Change("name"))
+		}
+		twins := func(text string) []*ent.Twin {
+			return e.client.Twin.MapCreateBulk(make([]int, 10), func(c *ent.TwinCreate, _ int) { c.SetName(text) }).SaveX(e.ctx)
+		}
+		for _, way := range []struct {
+			do   func(text string)
+			want string
+		}{
+			{func(text string) { e.client.Twin.Create().SetName(text).ExecX(e.ctx) }, "b?"},
+			{func(text string) { twins(text) }, "b?"},
+			{func(text string) { e.client.Twin.Update().SetName(text).ExecX(e.ctx) }, `"a" → "b!"`},
+			{func(text string) { e.client.Twin.Query().FirstX(e.ctx).Update().SetName(text).ExecX(e.ctx) }, `"a" → "b!"`},
+			{func(text string) {
+				e.inTx(t, func(tx *ent.Tx) { tx.Twin.Update().SetName(text).ExecX(e.ctx) })
+			}, `"a" → "b!"`},
+			{func(text string) {
+				e.inTx(t, func(tx *ent.Tx) { tx.Twin.Query().FirstX(e.ctx).Update().SetName(text).ExecX(e.ctx) })
+			}, `"a" → "b!"`},
+		} {
+			e.client.Twin.Delete().ExecX(e.ctx)
+			testdb.Exec(t, e.db, "DELETE FROM audit_logs")
+			twins("x")
+			way.do("a")
+			if strings.Contains(way.want, "→") {
+				e.client.Twin.Update().SetName("a").ExecX(e.ctx)
+			}
+			remove := e.markTwins(t)
+			way.do("b")
+			remove()
+			name(way.want)
+		}
 	}},
 	{"a value that ent cannot read any more", "its write fails, as its read would", func(t *testing.T, e *env) {
 		d := e.client.Doc.Create().SetID("d").SetTitle("t").SetViews(math.MaxInt64).SaveX(e.ctx)
@@ -185,4 +202,35 @@ var valueCases = []testCase{
 		require.Equal(t, "age: ∅ → 3", cs[0].String())
 		require.Equal(t, "password: changed (redacted)", cs[1].String())
 	}},
+}
+
+// markTwins creates triggers that mark what is written to twins, and returns what drops them.
+func (e *env) markTwins(t *testing.T) func() {
+	t.Helper()
+	for _, query := range map[string][]string{
+		dialect.SQLite: {
+			"CREATE TRIGGER tw AFTER UPDATE OF name ON twins WHEN NEW.name NOT LIKE '%!' BEGIN UPDATE twins SET name = NEW.name || '!' WHERE id = NEW.id; END",
+			"CREATE TRIGGER ti AFTER INSERT ON twins BEGIN UPDATE twins SET name = NEW.name || '?' WHERE id = NEW.id; END",
+		},
+		dialect.Postgres: {
+			"CREATE FUNCTION mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE twins SET name = NEW.name || CASE TG_OP WHEN 'INSERT' THEN '?' ELSE '!' END WHERE id = NEW.id; RETURN NULL; END $$",
+			"CREATE TRIGGER tw AFTER UPDATE ON twins FOR EACH ROW WHEN (NEW.name NOT LIKE '%!') EXECUTE FUNCTION mark()",
+			"CREATE TRIGGER ti AFTER INSERT ON twins FOR EACH ROW EXECUTE FUNCTION mark()",
+		},
+		dialect.MySQL: {
+			"CREATE TRIGGER tw BEFORE UPDATE ON twins FOR EACH ROW SET NEW.name = CONCAT(NEW.name, '!')",
+			"CREATE TRIGGER ti BEFORE INSERT ON twins FOR EACH ROW SET NEW.name = CONCAT(NEW.name, '?')",
+		},
+	}[e.backend.dialect] {
+		testdb.Exec(t, e.db, query)
+	}
+	return func() {
+		on := ""
+		if e.backend.dialect == dialect.Postgres {
+			on = " ON twins"
+			defer testdb.Exec(t, e.db, "DROP FUNCTION mark()")
+		}
+		testdb.Exec(t, e.db, "DROP TRIGGER tw"+on)
+		testdb.Exec(t, e.db, "DROP TRIGGER ti"+on)
+	}
 }
