@@ -56,7 +56,7 @@ func BenchmarkGenerate(b *testing.B) {
 	bare, audited := target(b, schemas, ""), target(b, schemas, "sqlaudit.Mixin{}.Track()")
 	generate := func(dir string, opts ...entc.Option) {
 		config := &gen.Config{Target: filepath.Join(dir, "ent"), Package: path.Join(here, filepath.ToSlash(dir), "ent")}
-		require.NoError(b, entc.Generate(filepath.Join(dir, "schema"), config, opts...))
+		require.NoError(b, entc.Generate("./"+filepath.ToSlash(filepath.Join(dir, "schema")), config, opts...))
 	}
 	audit, err := extension.New()
 	require.NoError(b, err)
