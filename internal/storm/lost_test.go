@@ -140,7 +140,11 @@ func TestLost(t *testing.T) {
 									require.ErrorIs(t, err, errLost, "lost %s: %s", x.when, lost)
 								}
 							}
-							require.True(t, single || at > 3, "there are more statements to lose it with: that which begins, one at least, and the commit")
+							least := 4
+							if s.name == "postgres" { // where a mutation and its record are one, between that which begins and the commit
+								least = 3
+							}
+							require.True(t, single || at > least)
 						}
 					})
 				}
