@@ -140,7 +140,7 @@ var valueCases = []testCase{
 		require.Len(t, e.log(t), 4)
 	}},
 	{"a trigger's value", "what a trigger, or a default, of the database made of it", func(t *testing.T, e *env) {
-		defer e.markTwins(t)()
+		defer e.markTwins(t, true)()
 		tw := e.client.Twin.Create().SetName("a").SaveX(e.ctx)
 		require.Contains(t, string(e.last(t).New["name"]), "a?")
 		tw.Update().SetName("b").ExecX(e.ctx)
@@ -183,7 +183,7 @@ var valueCases = []testCase{
 			if strings.Contains(way.want, "→") {
 				e.client.Twin.Update().SetName("a").ExecX(e.ctx)
 			}
-			remove := e.markTwins(t)
+			remove := e.markTwins(t, false)
 			way.do("b")
 			remove()
 			name(way.want)
@@ -204,19 +204,27 @@ var valueCases = []testCase{
 	}},
 }
 
-// markTwins creates triggers that mark what is written to twins, and returns what drops them.
-func (e *env) markTwins(t *testing.T) func() {
+// markTwins creates triggers that mark what is written to twins, on PostgreSQL before it is written if so said, and returns what drops them.
+func (e *env) markTwins(t *testing.T, before bool) func() {
 	t.Helper()
+	postgres := []string{
+		"CREATE FUNCTION mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE twins SET name = NEW.name || CASE TG_OP WHEN 'INSERT' THEN '?' ELSE '!' END WHERE id = NEW.id; RETURN NULL; END $$",
+		"CREATE TRIGGER tw AFTER UPDATE ON twins FOR EACH ROW WHEN (NEW.name NOT LIKE '%!') EXECUTE FUNCTION mark()",
+		"CREATE TRIGGER ti AFTER INSERT ON twins FOR EACH ROW EXECUTE FUNCTION mark()",
+	}
+	if before {
+		postgres = []string{
+			"CREATE FUNCTION mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := NEW.name || CASE TG_OP WHEN 'INSERT' THEN '?' ELSE '!' END; RETURN NEW; END $$",
+			"CREATE TRIGGER tw BEFORE UPDATE ON twins FOR EACH ROW EXECUTE FUNCTION mark()",
+			"CREATE TRIGGER ti BEFORE INSERT ON twins FOR EACH ROW EXECUTE FUNCTION mark()",
+		}
+	}
 	for _, query := range map[string][]string{
 		dialect.SQLite: {
 			"CREATE TRIGGER tw AFTER UPDATE OF name ON twins WHEN NEW.name NOT LIKE '%!' BEGIN UPDATE twins SET name = NEW.name || '!' WHERE id = NEW.id; END",
 			"CREATE TRIGGER ti AFTER INSERT ON twins BEGIN UPDATE twins SET name = NEW.name || '?' WHERE id = NEW.id; END",
 		},
-		dialect.Postgres: {
-			"CREATE FUNCTION mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE twins SET name = NEW.name || CASE TG_OP WHEN 'INSERT' THEN '?' ELSE '!' END WHERE id = NEW.id; RETURN NULL; END $$",
-			"CREATE TRIGGER tw AFTER UPDATE ON twins FOR EACH ROW WHEN (NEW.name NOT LIKE '%!') EXECUTE FUNCTION mark()",
-			"CREATE TRIGGER ti AFTER INSERT ON twins FOR EACH ROW EXECUTE FUNCTION mark()",
-		},
+		dialect.Postgres: postgres,
 		dialect.MySQL: {
 			"CREATE TRIGGER tw BEFORE UPDATE ON twins FOR EACH ROW SET NEW.name = CONCAT(NEW.name, '!')",
 			"CREATE TRIGGER ti BEFORE INSERT ON twins FOR EACH ROW SET NEW.name = CONCAT(NEW.name, '?')",
