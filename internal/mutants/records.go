@@ -69,7 +69,7 @@ var records = []breakage{
 	},
 	{
 		name: "an update that changed what was not read",
-		file: "hook/update.go", old: "if touches && o.base.Dialect() == dialect.SQLite && oneOf(spec.Node) == nil && onlyOwn(o.target.Type, spec) {", new: "if touches && o.base.Dialect() == dialect.SQLite {",
-		packages: suite, tests: "TestValue$/sqlite|TestWrite$/sqlite|TestEdge$/sqlite|TestTx$/sqlite|TestPaths$",
+		file: "hook/entries.go", old: "if own && o.updates {", new: "if false {",
+		packages: []string{"./hook"}, tests: "TestChangedUnread",
 	},
 }
