@@ -2,15 +2,11 @@ package bench
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"entgo.io/ent/entc"
 	"entgo.io/ent/entc/gen"
@@ -20,35 +16,6 @@ import (
 )
 
 const here = "github.com/sqlaudit/sqlaudit/internal/bench"
-
-// turns of what is compared in BenchmarkGenerate and BenchmarkApplication.
-const turns = 10
-
-// byTurns times each of two functions by turns, whose order is drawn, and returns the ratios of the second to the first, sorted.
-func byTurns(b *testing.B, first, second func()) []float64 {
-	b.Helper()
-	timed := func(f func()) float64 {
-		begin := time.Now()
-		f()
-		return time.Since(begin).Seconds()
-	}
-	first()
-	second()
-	ratios := make([]float64, turns)
-	for i := range ratios {
-		var a, c float64
-		if rand.IntN(2) == 0 {
-			a = timed(first)
-			c = timed(second)
-		} else {
-			c = timed(second)
-			a = timed(first)
-		}
-		ratios[i] = c / a
-	}
-	slices.Sort(ratios)
-	return ratios
-}
 
 // What entc.Generate takes for 50 schemas, which is what go generate runs, with the extension and a tracked type in each, times what it takes without.
 func BenchmarkGenerate(b *testing.B) {
@@ -107,29 +74,4 @@ func (@) Edges() []ent.Edge { return []ent.Edge{edge.To("next", Type` + fmt.Spri
 		require.NoError(b, os.WriteFile(filepath.Join(dir, "schema", strings.ToLower(name)+".go"), []byte(strings.ReplaceAll(text, "@", name)), 0o600))
 	}
 	return dir
-}
-
-// How much larger an application becomes, and how much longer it takes to start, by a log.
-func BenchmarkApplication(b *testing.B) {
-	dir := b.TempDir()
-	build := func(variant string) (file string, size int64) {
-		file = filepath.Join(dir, variant)
-		out, err := exec.Command("go", "build", "-o", file, "./"+variant+"/app").CombinedOutput() //nolint:gosec // of this file
-		require.NoError(b, err, string(out))
-		info, err := os.Stat(file)
-		require.NoError(b, err)
-		return file, info.Size()
-	}
-	bare, without := build("bare")
-	audited, with := build("audited")
-	start := func(file string) func() {
-		return func() {
-			for range 20 {
-				require.NoError(b, exec.Command(file).Run()) //nolint:gosec // of this file
-			}
-		}
-	}
-	ratios := byTurns(b, start(bare), start(audited))
-	fmt.Printf("\nan application: %.2f MB, and %.2f MB larger with a log; %d rounds of starting it: %.2f (%.2f–%.2f) times without\n",
-		float64(without)/1e6, float64(with-without)/1e6, turns, median(ratios), ratios[0], ratios[turns-1])
 }

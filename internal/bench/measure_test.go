@@ -132,6 +132,35 @@ func interval(sorted []float64) (low, high float64) {
 	return sorted[rank], sorted[n-1-rank]
 }
 
+// turns of what byTurns compares.
+const turns = 10
+
+// byTurns times each of two functions by turns, whose order is drawn, and returns the ratios of the second to the first, sorted.
+func byTurns(b *testing.B, first, second func()) []float64 {
+	b.Helper()
+	timed := func(f func()) float64 {
+		begin := time.Now()
+		f()
+		return time.Since(begin).Seconds()
+	}
+	first()
+	second()
+	ratios := make([]float64, turns)
+	for i := range ratios {
+		var a, c float64
+		if rand.IntN(2) == 0 {
+			a = timed(first)
+			c = timed(second)
+		} else {
+			c = timed(second)
+			a = timed(first)
+		}
+		ratios[i] = c / a
+	}
+	slices.Sort(ratios)
+	return ratios
+}
+
 // The ranks are those of tables of the sign test.
 func TestInterval(t *testing.T) {
 	for n, want := range map[int][2]float64{6: {1, 6}, 12: {3, 10}, 30: {10, 21}, 100: {40, 61}} {
