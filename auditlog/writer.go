@@ -165,8 +165,8 @@ func object(v Values) (string, error) {
 	var b strings.Builder
 	b.Grow(n)
 	b.WriteByte('{')
-	var few [16]string // which need no memory of their own
-	names := few[:0]
+	var room [16]string // which most types' names fit into
+	names := room[:0]
 	for name := range v {
 		names = append(names, name)
 	}
