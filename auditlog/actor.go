@@ -98,6 +98,14 @@ type Stamp struct {
 	Metadata                      json.RawMessage
 }
 
+// Equal reports whether two stamps say the same.
+func (s *Stamp) Equal(other *Stamp) bool { return s.texts() == other.texts() }
+
+// texts returns the values in the order of the log's columns.
+func (s *Stamp) texts() [6]string {
+	return [...]string{s.ActorID, s.ActorType, s.ActorName, s.ImpersonatorID, s.Reason, string(s.Metadata)}
+}
+
 // Stamp checks o and returns it as the log stores it. It fails with a *ValueError.
 func (o Origin) Stamp() (Stamp, error) {
 	s := Stamp{ActorType: o.Actor.Type, ActorName: o.Actor.Name, Reason: o.Reason}

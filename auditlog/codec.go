@@ -16,6 +16,7 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 )
 
 // How a column's value stands in an entry. What ent scans a column into decides the form:
@@ -115,66 +116,72 @@ func (c *Cell) Encode(f *Field, dialectName string) (json.RawMessage, error) {
 	if c.null {
 		return null, nil
 	}
-	var (
-		raw json.RawMessage
-		err error
-	)
-	if f.codec != nil {
+	return c.appendForm(nil, f, dialectName)
+}
+
+// appendForm appends the form of c's value.
+func (c *Cell) appendForm(b []byte, f *Field, dialectName string) ([]byte, error) {
+	var err error
+	switch {
+	case c.null:
+		return append(b, null...), nil
+	case f.codec != nil:
+		var raw json.RawMessage
 		raw, err = f.codec.encodeCell(c.dest, dialectName)
-	} else {
-		raw, err = encode(c.dest, f, dialectName)
+		b = append(b, raw...)
+	default:
+		b, err = appendForm(b, c.dest, f, dialectName)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("encode field %q: %w", f.Name, err)
 	}
-	return raw, nil
+	return b, nil
 }
 
 func encode(v any, f *Field, dialectName string) (json.RawMessage, error) {
+	return appendForm(nil, v, f, dialectName)
+}
+
+// appendForm appends the form of a value.
+func appendForm(b []byte, v any, f *Field, dialectName string) ([]byte, error) {
 	switch v := v.(type) {
 	case *sql.NullString:
-		return encode(v.String, f, dialectName)
+		return appendText(b, v.String)
 	case *sql.NullInt64:
-		return strconv.AppendInt(nil, v.Int64, 10), nil
+		return strconv.AppendInt(b, v.Int64, 10), nil
 	case *sql.NullFloat64:
-		return encode(v.Float64, f, dialectName)
+		return appendFloat(b, v.Float64)
 	case *sql.NullBool:
-		return json.Marshal(v.Bool)
+		return strconv.AppendBool(b, v.Bool), nil
 	case *sql.NullTime:
-		return encode(v.Time, f, dialectName)
+		return appendTime(b, v.Time, dialectName)
 	case *entsql.NullScanner:
-		return encode(v.S, f, dialectName)
+		return appendForm(b, v.S, f, dialectName)
 	case *any:
-		return encode(*v, f, dialectName)
+		return appendForm(b, *v, f, dialectName)
 	case *[]byte:
 		if f.JSON {
-			return encodeJSON(*v)
+			return appendJSON(b, *v)
 		}
-		return json.Marshal(*v)
+		return appendMarshalled(b, *v)
 	case string:
-		if !utf8.ValidString(v) {
-			return taggedBytes([]byte(v))
-		}
-		return quoted(v)
+		return appendText(b, v)
 	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 && math.Signbit(v) {
-			return json.Marshal(fmt.Sprintf("%+v", v))
-		}
-		return json.Marshal(v)
+		return appendFloat(b, v)
 	case time.Time:
-		if dialectName != dialect.SQLite {
-			v = v.UTC()
-		}
-		return json.Marshal(v)
+		return appendTime(b, v, dialectName)
+	case *uuid.UUID:
+		b = append(b, '"')
+		return append(append(b, v.String()...), '"'), nil
 	case nil, bool, int64, []byte:
-		return json.Marshal(v)
+		return appendMarshalled(b, v)
 	}
 	if marshals(v) {
 		doc, err := json.Marshal(v)
 		if err != nil {
 			return nil, err
 		}
-		return encodeJSON(doc)
+		return appendJSON(b, doc)
 	}
 	if v, ok := v.(driver.Valuer); ok {
 		dv, err := v.Value()
@@ -183,26 +190,55 @@ func encode(v any, f *Field, dialectName string) (json.RawMessage, error) {
 		}
 		switch dv := dv.(type) {
 		case nil:
-			return null, nil
+			return append(b, null...), nil
 		case []byte:
-			return taggedBytes(dv)
+			raw, err := taggedBytes(dv)
+			return append(b, raw...), err
 		case driver.Valuer:
 			return nil, fmt.Errorf("%T stores %T", v, dv)
 		}
-		return encode(dv, f, dialectName)
+		return appendForm(b, dv, f, dialectName)
 	}
 	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && !rv.IsNil() {
-		return encode(rv.Elem().Interface(), f, dialectName)
+		return appendForm(b, rv.Elem().Interface(), f, dialectName)
 	}
 	return nil, fmt.Errorf("%T has no form in the log", v)
 }
 
-// quoted returns what json.Marshal makes of a string.
-func quoted(s string) (json.RawMessage, error) {
-	if !simple(s) {
-		return json.Marshal(s)
+func appendMarshalled(b []byte, v any) ([]byte, error) {
+	raw, err := json.Marshal(v)
+	return append(b, raw...), err
+}
+
+func appendFloat(b []byte, v float64) ([]byte, error) {
+	if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 && math.Signbit(v) {
+		return appendMarshalled(b, fmt.Sprintf("%+v", v))
 	}
-	b := make([]byte, 0, len(s)+2)
+	return appendMarshalled(b, v)
+}
+
+func appendTime(b []byte, v time.Time, dialectName string) ([]byte, error) {
+	if dialectName != dialect.SQLite {
+		v = v.UTC()
+	}
+	b, err := v.AppendText(append(b, '"'))
+	return append(b, '"'), err
+}
+
+// appendText appends the form of a string.
+func appendText(b []byte, s string) ([]byte, error) {
+	if !utf8.ValidString(s) {
+		raw, err := taggedBytes([]byte(s))
+		return append(b, raw...), err
+	}
+	return appendQuoted(b, s)
+}
+
+// appendQuoted appends what json.Marshal makes of a string.
+func appendQuoted(b []byte, s string) ([]byte, error) {
+	if !simple(s) {
+		return appendMarshalled(b, s)
+	}
 	b = append(b, '"')
 	return append(append(b, s...), '"'), nil
 }
@@ -230,15 +266,17 @@ func marshals(v any) bool {
 	return json1 || text1
 }
 
-// encodeJSON returns the form of a JSON document.
-func encodeJSON(doc []byte) (json.RawMessage, error) {
-	var b bytes.Buffer
-	if err := json.Compact(&b, doc); err != nil {
+// appendJSON appends the form of a JSON document.
+func appendJSON(b []byte, doc []byte) ([]byte, error) {
+	at := len(b)
+	buf := bytes.NewBuffer(b)
+	if err := json.Compact(buf, doc); err != nil {
 		return nil, err
 	}
-	raw := json.RawMessage(b.Bytes())
+	b = buf.Bytes()
+	raw := b[at:]
 	if tag, _ := untag(raw); tag != "" || bytes.Equal(raw, null) {
-		return tagged(tagJSON, raw), nil
+		return append(b[:at], tagged(tagJSON, raw)...), nil
 	}
-	return raw, nil
+	return b, nil
 }

@@ -25,9 +25,9 @@ type Entry struct {
 	ResourceType string
 	ResourceID   string
 	Stamp        Stamp
-	// Before and After hold what changed, by field. Before is nil in a create and a baseline, and After in a delete. In an
+	// Before and After are JSON objects of what changed, by field. Before is empty in a create and a baseline, and After in a delete. In an
 	// update they have the same keys.
-	Before, After Values
+	Before, After string
 	// Redacted names the sensitive fields that changed, in the order of the type's fields.
 	Redacted []string
 }

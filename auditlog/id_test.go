@@ -111,7 +111,7 @@ func TestSQLiteClock(t *testing.T) {
 	require.NoError(t, err)
 	drv := entsql.OpenDB(dialect.SQLite, db)
 	newest := func() (at time.Time) {
-		at, err := w.newest(t.Context(), drv)
+		at, err := w.newestTime(t.Context(), drv)
 		require.NoError(t, err)
 		return at
 	}

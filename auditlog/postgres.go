@@ -108,24 +108,30 @@ func (t *Type) PostgresForms(types map[string]string) (forms []Form, id Form, ok
 // A Selection is entries that PostgreSQL itself makes, one of each row of a table expression.
 type Selection struct {
 	From, Where, Order string // Where and Order may be empty
-	Type               *Type
 	// The expressions of the entries' values over the rows of From, called s. Before, After and Redacted may be empty.
 	Action, ResourceID, Before, After, Redacted string
 }
 
-// Insertion returns a statement that writes the entries of a selection, as Write does, and its arguments, whose numbers begin after the given one.
-// The clock is read as rows come from From: after they were locked.
-func (w *Writer) Insertion(s Selection, txID uuid.UUID, stamp Stamp, after int) (string, []any) {
-	var args []any
-	arg := func(v any, as string) string {
-		args = append(args, v)
-		return "$" + strconv.Itoa(after+len(args)) + "::" + as
-	}
-	text := func(v string) string {
-		if v == "" {
-			return "NULL"
+// A Shape is which values of a Stamp are not empty.
+type Shape uint8
+
+// Shape returns that of s.
+func (s *Stamp) Shape() Shape {
+	var shape Shape
+	for i, v := range s.texts() {
+		if v != "" {
+			shape |= 1 << i
 		}
-		return arg(v, "text")
+	}
+	return shape
+}
+
+// Insertion returns a statement that writes the entries of a selection, as Write does, with stamps of a shape. The numbers of its arguments, which
+// InsertionArgs gives, begin after the given one. The clock is read as rows come from From: after they were locked.
+func (w *Writer) Insertion(s Selection, shape Shape, after int) string {
+	arg := func(as string) string {
+		after++
+		return "$" + strconv.Itoa(after) + "::" + as
 	}
 	or := func(expr string) string {
 		if expr == "" {
@@ -134,18 +140,18 @@ func (w *Writer) Insertion(s Selection, txID uuid.UUID, stamp Stamp, after int) 
 		return expr
 	}
 	var b strings.Builder
-	b.WriteString(w.head())
+	b.WriteString(w.head)
 	const ticks = "((date_part('epoch', s.ts) * 1000000)::bigint * 512 / 125)"
-	b.WriteString("SELECT ('0' || to_hex((" + ticks + " >> 12 << 16) | 28672 | (" + ticks + " & 4095)) || to_hex(" + arg(int64(newTail()), "bigint") + " + s.n))::uuid, ") //nolint:gosec // its bits
-	b.WriteString(arg(txID.String(), "uuid") + ", s.ts, " + s.Action + ", " + arg(s.Type.Label, "text") + ", " + s.ResourceID)
-	for _, v := range []string{stamp.ActorID, stamp.ActorType, stamp.ActorName, stamp.ImpersonatorID, stamp.Reason} {
-		b.WriteString(", " + text(v))
+	b.WriteString("SELECT ('0' || to_hex((" + ticks + " >> 12 << 16) | 28672 | (" + ticks + " & 4095)) || to_hex(" + arg("bigint") + " + s.n))::uuid, ")
+	b.WriteString(arg("uuid") + ", s.ts, " + s.Action + ", " + arg("text") + ", " + s.ResourceID)
+	for i, as := range []string{"text", "text", "text", "text", "text", "jsonb"} {
+		if shape&(1<<i) == 0 {
+			b.WriteString(", NULL")
+		} else {
+			b.WriteString(", " + arg(as))
+		}
 	}
-	metadata := "NULL"
-	if len(stamp.Metadata) > 0 {
-		metadata = arg(string(stamp.Metadata), "jsonb")
-	}
-	b.WriteString(", " + metadata + ", " + or(s.Before) + ", " + or(s.After) + ", " + or(s.Redacted))
+	b.WriteString(", " + or(s.Before) + ", " + or(s.After) + ", " + or(s.Redacted))
 	b.WriteString(" FROM (SELECT clock_timestamp() AS ts, row_number() OVER (")
 	if s.Order != "" {
 		b.WriteString("ORDER BY " + s.Order)
@@ -155,5 +161,16 @@ func (w *Writer) Insertion(s Selection, txID uuid.UUID, stamp Stamp, after int) 
 		b.WriteString(" WHERE " + s.Where)
 	}
 	b.WriteString(") AS s")
-	return b.String(), args
+	return b.String()
+}
+
+// InsertionArgs appends the arguments of an Insertion.
+func InsertionArgs(args []any, t *Type, txID uuid.UUID, stamp *Stamp) []any {
+	args = append(args, int64(newTail()), txID.String(), t.Label) //nolint:gosec // its bits
+	for _, v := range stamp.texts() {
+		if v != "" {
+			args = append(args, v)
+		}
+	}
+	return args
 }

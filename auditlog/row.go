@@ -52,6 +52,11 @@ type Cells struct {
 	cells   []*Cell
 	dest    []any // cells
 	resets  bool  // a scan leaves nothing of the one before
+
+	identity, refs []int // where in columns those of the type are
+	actor          int
+	buf            []byte // of the forms of one row
+	ends           []int  // of each
 }
 
 // Cells returns what receives the columns of t.Columns and then those of more.
@@ -60,9 +65,13 @@ func (t *Type) Cells(more ...string) (*Cells, error) {
 	if len(more) > 0 {
 		columns = slices.Concat(columns, more)
 	}
-	c := &Cells{typ: t, columns: columns, more: len(more), cells: make([]*Cell, len(columns)), dest: make([]any, len(columns))}
+	c := &Cells{
+		typ: t, columns: columns, more: len(more), cells: make([]*Cell, len(columns)), dest: make([]any, len(columns)), ends: make([]int, len(t.Fields)),
+		refs: t.refsAt, identity: t.identityAt, actor: t.actorAt,
+	}
+	cells := make([]Cell, len(columns))
 	for i := range c.cells {
-		c.cells[i] = &Cell{}
+		c.cells[i] = &cells[i]
 		c.dest[i] = c.cells[i]
 	}
 	return c, c.renew()
@@ -108,10 +117,15 @@ func (c *Cells) Row(dialectName string) (*Row, error) {
 
 func (c *Cells) row(dialectName string) (*Row, error) {
 	var (
-		t   = c.typ
-		r   = &Row{Key: make([]any, len(t.Key))}
+		t    = c.typ
+		room = &struct {
+			Row
+			key [2]any
+		}{}
+		r   = &room.Row
 		err error
 	)
+	r.Key = room.key[:len(t.Key)]
 	for i := range t.Key {
 		if r.Key[i], err = c.cells[i].Value(); err != nil {
 			return nil, err
@@ -120,11 +134,11 @@ func (c *Cells) row(dialectName string) (*Row, error) {
 	if r.Text, err = KeyText(r.Key); err != nil {
 		return nil, err
 	}
-	if n := len(t.refs) + c.more; n > 0 {
+	if n := len(c.refs) + c.more; n > 0 {
 		r.refs = make(map[string]Ref, n)
 	}
-	for _, name := range t.refs {
-		if r.refs[name], err = c.cells[slices.Index(c.columns, name)].ref(name, dialectName); err != nil {
+	for _, i := range c.refs {
+		if r.refs[c.columns[i]], err = c.cells[i].ref(c.columns[i], dialectName); err != nil {
 			return nil, err
 		}
 	}
@@ -140,25 +154,50 @@ func (c *Cells) row(dialectName string) (*Row, error) {
 	if !t.Tracked() {
 		return r, nil
 	}
-	r.Values = make([]json.RawMessage, len(t.Fields))
-	for i, f := range t.Fields {
-		if r.Values[i], err = c.cells[len(t.Key)+i].Encode(f, dialectName); err != nil {
-			return nil, err
-		}
-	}
-	identity := make([]any, len(t.Identity.Columns))
-	for i, column := range t.Identity.Columns {
-		if identity[i], err = c.cells[slices.Index(c.columns, column.Name)].Value(); err != nil {
-			return nil, err
-		}
-	}
-	if r.ID, err = t.IDText(identity); err != nil {
+	if r.Values, err = c.values(dialectName); err != nil {
 		return nil, err
 	}
-	if t.ActorColumn != "" {
-		r.Actor, err = c.cells[slices.Index(c.columns, t.ActorColumn)].Value()
+	if r.ID, err = c.id(r); err != nil {
+		return nil, err
+	}
+	if c.actor >= 0 {
+		r.Actor, err = c.cells[c.actor].Value()
 	}
 	return r, err
+}
+
+// values returns the forms of the recorded fields.
+func (c *Cells) values(dialectName string) ([]json.RawMessage, error) {
+	t := c.typ
+	c.buf = c.buf[:0]
+	for i, f := range t.Fields {
+		var err error
+		if c.buf, err = c.cells[len(t.Key)+i].appendForm(c.buf, f, dialectName); err != nil {
+			return nil, err
+		}
+		c.ends[i] = len(c.buf)
+	}
+	forms, values, at := slices.Clone(c.buf), make([]json.RawMessage, len(t.Fields)), 0
+	for i, end := range c.ends {
+		values[i], at = forms[at:end:end], end
+	}
+	return values, nil
+}
+
+// id returns what names the entity in the log.
+func (c *Cells) id(r *Row) (string, error) {
+	t := c.typ
+	if len(c.identity) == 1 && len(t.Key) == 1 && c.identity[0] == 0 { // the key does
+		return r.Text, t.checkID(r.Text)
+	}
+	identity := make([]any, len(c.identity))
+	for i, at := range c.identity {
+		var err error
+		if identity[i], err = c.cells[at].Value(); err != nil {
+			return "", err
+		}
+	}
+	return t.IDText(identity)
 }
 
 // ref returns the id that the cell holds.

@@ -43,8 +43,18 @@ func NewSchema(types ...*Type) *Schema {
 		if t.ScanValues == nil {
 			t.ScanValues = s.scanJoin(t)
 		}
-		t.refs = t.linkColumns()
+		t.members = newMembers(t)
 		t.columns = t.allColumns()
+		t.refsAt = t.at(t.linkColumns()...)
+		t.identityAt, t.actorAt = nil, -1
+		if t.Tracked() {
+			for _, c := range t.Identity.Columns {
+				t.identityAt = append(t.identityAt, t.at(c.Name)...)
+			}
+			if t.ActorColumn != "" {
+				t.actorAt = t.at(t.ActorColumn)[0]
+			}
+		}
 	}
 	return s
 }
@@ -118,8 +128,11 @@ type Type struct {
 	referrers []Referrer
 	ends      []*Edge // recorded edges whose links are rows of this type
 	columns   []string
-	refs      []string // the columns of columns that ends need
 	former    []former
+	members   []*Member
+
+	identityAt, refsAt []int // where in columns those are that identify an entity, and that ends need
+	actorAt            int   // and that of the actor, or -1
 }
 
 // A Referrer is a foreign key that points at a type.
@@ -149,6 +162,15 @@ func (t *Type) Recorded() bool { return t.Tracked() || len(t.ends) > 0 }
 // Columns returns the columns that a row of t is read with: the key, the recorded fields in their order, and
 // what identifies the entity, its actor and its links.
 func (t *Type) Columns() []string { return t.columns }
+
+// at returns where in the type's columns the given ones are.
+func (t *Type) at(columns ...string) []int {
+	at := make([]int, len(columns))
+	for i, c := range columns {
+		at[i] = slices.Index(t.columns, c)
+	}
+	return at
+}
 
 func (t *Type) allColumns() []string {
 	columns := slices.Clone(t.Key)
@@ -200,7 +222,14 @@ func (t *Type) IDText(values []any) (string, error) {
 	if err != nil {
 		return "", &ValueError{Name: t.Name + " id", Reason: err.Error()}
 	}
-	return s, check(t.Name+" id", s, MaxResourceID)
+	return s, t.checkID(s)
+}
+
+func (t *Type) checkID(text string) error {
+	if len(text) <= MaxResourceID && simple(text) {
+		return nil
+	}
+	return check(t.Name+" id", text, MaxResourceID)
 }
 
 // ResourceIDs returns the texts that identify nodes of t in the log. It is nil only if nodes is. It fails for a node that was read

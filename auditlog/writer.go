@@ -1,7 +1,6 @@
 package auditlog
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -42,7 +41,23 @@ var rowColumns = []string{
 	ColumnMetadata, ColumnBefore, ColumnAfter, ColumnRedacted,
 }
 
-const firstJSONColumn = 8 // in rowColumns
+const (
+	firstNullable   = 3 // in rowColumns
+	firstJSONColumn = 8
+)
+
+// A row is the values of rowColumns, of which those from firstNullable on are NULL where they are empty.
+type row [12]string
+
+func (r *row) null(column int) bool { return column >= firstNullable && r[column] == "" }
+
+// value returns a value as a driver takes it.
+func (r *row) value(column int) any {
+	if r.null(column) {
+		return nil
+	}
+	return r[column]
+}
 
 // few is how many rows go to MySQL and MariaDB as parameters, which is faster for these.
 const few = 8
@@ -58,13 +73,33 @@ const (
 type Writer struct {
 	dialect string
 	table   string
-	schema  string
+
+	ident  string // the table, as it stands in statements
+	head   string // an insert up to its rows
+	newest string // the query of the newest entry's id
+	insert string // the insert of any rows, where it is one
 }
 
 // NewWriter returns a writer for a table, in the given database schema or, if that is empty, the connection's
 // own. With a dialect other than ent's MySQL, Postgres and SQLite every write fails.
 func NewWriter(dialectName, schema, table string) *Writer {
-	return &Writer{dialect: dialectName, table: table, schema: schema}
+	w := &Writer{dialect: dialectName, table: table, ident: quoted(dialectName, table)}
+	if schema != "" {
+		w.ident = quoted(dialectName, schema) + "." + w.ident
+	}
+	columns := slices.Concat([]string{ColumnID, ColumnTxID, ColumnOccurredAt}, rowColumns)
+	for i, c := range columns {
+		columns[i] = quoted(dialectName, c)
+	}
+	w.head = "INSERT INTO " + w.ident + " (" + strings.Join(columns, ", ") + ") "
+	w.newest = "SELECT MAX(" + columns[0] + ") FROM " + w.ident
+	switch dialectName {
+	case dialect.Postgres:
+		w.insert = insertPostgres(w.head)
+	case dialect.MySQL:
+		w.insert = insertMySQL(w.head, jsonTable())
+	}
+	return w
 }
 
 // Table returns the name of the log's table.
@@ -76,7 +111,7 @@ func (w *Writer) LockStatement() string {
 	if w.dialect != dialect.SQLite {
 		return ""
 	}
-	return fmt.Sprintf("DELETE FROM %s WHERE 0", w.ident())
+	return "DELETE FROM " + w.ident + " WHERE 0"
 }
 
 // Write writes entries in their order, as part of the transaction txID, with as few statements as the
@@ -89,20 +124,21 @@ func (w *Writer) Write(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UU
 	default:
 		return Failed("write entries", fmt.Errorf("no support for dialect %q", w.dialect))
 	}
+	rows := make([]row, 0, min(len(entries), maxRows))
 	for len(entries) > 0 {
-		rows := make([][]any, 0, min(len(entries), maxRows))
+		rows = rows[:0]
 		size := 0
-		for _, e := range entries[:cap(rows)] {
-			row, n, err := e.args()
+		for _, e := range entries[:min(len(entries), maxRows)] {
+			r, n, err := e.row()
 			if err != nil {
 				return Failed("write entries", err)
 			}
 			if size += n; size > maxBytes && len(rows) > 0 {
 				break
 			}
-			rows = append(rows, row)
+			rows = append(rows, r)
 		}
-		if err := w.insert(ctx, ex, txID, rows); err != nil {
+		if err := w.write(ctx, ex, txID, rows); err != nil {
 			return Failed("write entries", err)
 		}
 		entries = entries[len(rows):]
@@ -110,162 +146,47 @@ func (w *Writer) Write(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UU
 	return nil
 }
 
-// args returns the values of rowColumns and their size in bytes. JSON goes as text, which every driver passes
+// row returns the values of rowColumns and their size in bytes, but for what an entry always has. JSON goes as text, which every driver passes
 // on unchanged.
-func (e *Entry) args() ([]any, int, error) {
-	size := 0
-	text := func(s string) any {
-		if s == "" {
-			return nil
-		}
-		size += len(s)
-		return s
-	}
-	values := func(v Values) (any, error) {
-		if v == nil {
-			return nil, nil
-		}
-		b, err := object(v)
-		return text(b), err
-	}
-	before, err := values(e.Before)
-	if err != nil {
-		return nil, 0, err
-	}
-	after, err := values(e.After)
-	if err != nil {
-		return nil, 0, err
-	}
-	var redacted any
+func (e *Entry) row() (r row, size int, err error) {
+	s := &e.Stamp
+	r = row{e.Action, e.ResourceType, e.ResourceID, s.ActorID, s.ActorType, s.ActorName, s.ImpersonatorID, s.Reason, string(s.Metadata), e.Before, e.After}
 	if len(e.Redacted) > 0 {
 		b, err := json.Marshal(e.Redacted)
 		if err != nil {
-			return nil, 0, err
+			return r, 0, err
 		}
-		redacted = text(string(b))
+		r[len(r)-1] = string(b)
 	}
-	s := e.Stamp
-	return []any{
-		e.Action, e.ResourceType, e.ResourceID,
-		text(s.ActorID), text(s.ActorType), text(s.ActorName), text(s.ImpersonatorID), text(s.Reason),
-		text(string(s.Metadata)), before, after, redacted,
-	}, size, nil
+	for _, v := range r[firstNullable:] {
+		size += len(v)
+	}
+	return r, size, nil
 }
 
-// object returns what json.Marshal makes of values, which are valid and compact.
-func object(v Values) (string, error) {
-	n := 2
-	for name, raw := range v {
-		if raw == nil || bytes.ContainsAny(raw, "<>&\u2028\u2029") {
-			b, err := json.Marshal(v)
-			return string(b), err
-		}
-		n += len(name) + len(raw) + len(`"":,`)
-	}
-	var b strings.Builder
-	b.Grow(n)
-	b.WriteByte('{')
-	var room [16]string // which most types' names fit into
-	names := room[:0]
-	for name := range v {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for i, name := range names {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		if simple(name) {
-			b.WriteByte('"')
-			b.WriteString(name)
-			b.WriteByte('"')
-		} else {
-			key, err := quoted(name)
-			if err != nil {
-				return "", err
-			}
-			b.Write(key)
-		}
-		b.WriteByte(':')
-		b.Write(v[name])
-	}
-	b.WriteByte('}')
-	return b.String(), nil
-}
-
-func (w *Writer) ident() string {
-	name := sql.Builder{}
-	name.SetDialect(w.dialect)
-	if w.schema != "" {
-		name.Ident(w.schema).WriteByte('.')
-	}
-	name.Ident(w.table)
-	return name.String()
-}
-
-func (w *Writer) insert(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows [][]any) error {
-	var (
-		query string
-		args  []any
-		err   error
-	)
-	switch w.dialect {
-	case dialect.Postgres:
-		query, args = w.insertPostgres(txID, rows)
-	case dialect.MySQL:
-		query, args, err = w.insertMySQL(txID, rows)
-	default:
-		return w.writeSQLite(ctx, ex, txID, rows)
-	}
-	if err != nil {
-		return err
-	}
-	return ex.Exec(ctx, query, args, nil)
-}
-
-// head returns the insert up to its rows.
-func (w *Writer) head() string {
-	var b strings.Builder
-	b.WriteString("INSERT INTO " + w.ident() + " (")
-	for i, c := range append([]string{ColumnID, ColumnTxID, ColumnOccurredAt}, rowColumns...) {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(w.quoted(c))
-	}
-	b.WriteString(") ")
-	return b.String()
-}
-
-// newest returns the time of the newest entry.
-func (w *Writer) newest(ctx context.Context, ex dialect.ExecQuerier) (time.Time, error) {
-	rows := &sql.Rows{}
-	if err := ex.Query(ctx, "SELECT MAX("+w.quoted(ColumnID)+") FROM "+w.ident(), []any{}, rows); err != nil {
-		return time.Time{}, err
-	}
-	defer rows.Close()
-	var id uuid.NullUUID
-	if rows.Next() {
-		if err := rows.Scan(&id); err != nil {
-			return time.Time{}, err
-		}
-	}
-	return TimeOf(id.UUID), rows.Err()
-}
-
-func (w *Writer) quoted(name string) string {
+func quoted(dialectName, name string) string {
 	b := sql.Builder{}
-	b.SetDialect(w.dialect)
+	b.SetDialect(dialectName)
 	return b.Ident(name).String()
 }
 
-// insertPostgres reads clock_timestamp() once, as the statement runs: it starts after the rows were locked. Its text is the same for any entries, so that
-// a connection that keeps plans has one for it.
-func (w *Writer) insertPostgres(txID uuid.UUID, rows [][]any) (string, []any) {
+func (w *Writer) write(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows []row) error {
+	switch w.dialect {
+	case dialect.Postgres:
+		return w.writePostgres(ctx, ex, txID, rows)
+	case dialect.MySQL:
+		return w.writeMySQL(ctx, ex, txID, rows)
+	default:
+		return w.writeSQLite(ctx, ex, txID, rows)
+	}
+}
+
+// insertPostgres returns the insert of rows that are arrays. It reads clock_timestamp() once, as the statement runs: it starts after the rows were locked.
+// Its text is the same for any entries, so that a connection that keeps plans has one for it.
+func insertPostgres(head string) string {
 	var b strings.Builder
-	args := []any{txID.String(), int64(newTail())} //nolint:gosec // its bits
 	b.WriteString("WITH c AS MATERIALIZED (SELECT ts, lpad(to_hex(floor(extract(epoch FROM ts) * 4096000)::bigint), 15, '0') AS h FROM (SELECT clock_timestamp() AS ts) t) ")
-	b.WriteString(w.head())
+	b.WriteString(head)
 	b.WriteString("SELECT (left(c.h, 12) || '7' || right(c.h, 3) || to_hex($2::bigint + v.n - 1))::uuid, $1::uuid, c.ts")
 	for i := range rowColumns {
 		fmt.Fprintf(&b, ", v.c%d", i)
@@ -278,96 +199,176 @@ func (w *Writer) insertPostgres(txID uuid.UUID, rows [][]any) (string, []any) {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		args = append(args, array(rows, i))
-		b.WriteString("$" + strconv.Itoa(len(args)) + "::text[]")
+		b.WriteString("$" + strconv.Itoa(i+3) + "::text[]")
 	}
 	b.WriteString(") WITH ORDINALITY AS v (")
 	for i := range rowColumns {
 		fmt.Fprintf(&b, "c%d, ", i)
 	}
 	b.WriteString("n)")
-	return b.String(), args
+	return b.String()
+}
+
+func (w *Writer) writePostgres(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows []row) error {
+	args := make([]any, 0, 2+len(rowColumns))
+	args = append(args, txID.String(), int64(newTail())) //nolint:gosec // its bits
+	for i := range rowColumns {
+		args = append(args, array(rows, i))
+	}
+	return ex.Exec(ctx, w.insert, args, nil)
 }
 
 // array returns a column of the rows as the text of an array of PostgreSQL's, which any driver passes on.
-func array(rows [][]any, column int) string {
-	b := []byte{'{'}
-	for i, row := range rows {
+func array(rows []row, column int) string {
+	size := 2
+	for i := range rows {
+		size += len(rows[i][column]) + len(rows[i][column])/8 + 5
+	}
+	b := append(make([]byte, 0, size), '{')
+	for i := range rows {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		text, ok := row[column].(string)
-		if !ok {
+		if rows[i].null(column) {
 			b = append(b, "NULL"...)
 			continue
 		}
 		b = append(b, '"')
-		for _, c := range []byte(text) {
-			if c == '"' || c == '\\' {
+		text := rows[i][column]
+		for j := range len(text) {
+			if c := text[j]; c == '"' || c == '\\' {
 				b = append(b, '\\')
 			}
-			b = append(b, c)
+			b = append(b, text[j])
 		}
 		b = append(b, '"')
 	}
 	return string(append(b, '}'))
 }
 
-// insertMySQL takes UTC_TIMESTAMP(6), the time at which this statement began. It began after the one that locked
+// insertMySQL returns the insert of rows of a table expression. It takes UTC_TIMESTAMP(6), the time at which this statement began. It began after the one that locked
 // the rows, and unlike SYSDATE(6) it has no zone and no repeated hour. The driver writes and reads times in the
-// zone of its DSN, so the time is given as the difference to one that goes through the driver. Many rows go as one JSON document, in which text that is not
-// UTF-8 would become another.
-func (w *Writer) insertMySQL(txID uuid.UUID, rows [][]any) (string, []any, error) {
-	var b strings.Builder
+// zone of its DSN, so the time is given as the difference to one that goes through the driver.
+func insertMySQL(head, rows string) string {
 	const (
 		clock = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS us"
 		parts = "SELECT us, LPAD(LOWER(HEX(us * 512 DIV 125)), 15, '0') AS hex FROM (" + clock + ") AS clock"
 		ids   = "SELECT CONCAT(LEFT(hex, 8), '-', SUBSTR(hex, 9, 4), '-7', RIGHT(hex, 3), '-') AS head, CAST(? AS DATETIME(6)) + INTERVAL (us - ?) MICROSECOND AS at FROM (" + parts + ") AS parts"
 	)
-	tail := newTail()
-	list := make([][]any, len(rows))
-	for r, row := range rows {
-		for i, v := range row {
-			if text, ok := v.(string); ok && !utf8.ValidString(text) {
-				return "", nil, fmt.Errorf("%s is not UTF-8: %q", rowColumns[i], text)
-			}
-		}
-		t := fmt.Sprintf("%x", tail+uint64(r)) //nolint:gosec // r is an index
-		list[r] = append([]any{t[:4] + "-" + t[4:]}, row...)
-	}
-	now := time.Now()
-	args := []any{txID.String(), now.Truncate(time.Microsecond), now.UnixMicro()}
-	b.WriteString(w.head())
-	b.WriteString("SELECT CONCAT(ids.head, v.tail), ?, ids.at")
+	var b strings.Builder
+	b.WriteString(head + "SELECT CONCAT(ids.head, v.tail), ?, ids.at")
 	for i := range rowColumns {
 		fmt.Fprintf(&b, ", v.c%d", i)
 	}
-	b.WriteString(" FROM (" + ids + ") AS ids, ")
-	if len(rows) <= few {
-		b.WriteString("(SELECT ? AS tail")
-		for i := range rowColumns {
-			fmt.Fprintf(&b, ", ? AS c%d", i)
-		}
-		b.WriteString(strings.Repeat(" UNION ALL SELECT ?"+strings.Repeat(", ?", len(rowColumns)), len(rows)-1))
-		b.WriteString(") AS v")
-		return b.String(), append(args, slices.Concat(list...)...), nil
-	}
-	document, err := json.Marshal(list)
-	if err != nil {
-		return "", nil, err
-	}
+	b.WriteString(" FROM (" + ids + ") AS ids, " + rows + " AS v")
+	return b.String()
+}
+
+// jsonTable returns the table expression of rows that are one JSON document.
+func jsonTable() string {
+	var b strings.Builder
 	b.WriteString("JSON_TABLE(?, '$[*]' COLUMNS (tail CHAR(17) CHARACTER SET utf8mb4 PATH '$[0]'")
 	for i := range rowColumns {
 		fmt.Fprintf(&b, ", c%d LONGTEXT CHARACTER SET utf8mb4 PATH '$[%d]' ERROR ON ERROR", i, i+1)
 	}
-	b.WriteString(")) AS v")
-	return b.String(), append(args, string(document)), nil
+	b.WriteString("))")
+	return b.String()
+}
+
+// parameters returns the table expression of so many rows that are parameters.
+var parameters = func() (list [few + 1]string) {
+	first := "(SELECT ? AS tail"
+	for i := range rowColumns {
+		first += fmt.Sprintf(", ? AS c%d", i)
+	}
+	next := " UNION ALL SELECT ?" + strings.Repeat(", ?", len(rowColumns))
+	for n := 1; n <= few; n++ {
+		list[n] = first + strings.Repeat(next, n-1) + ")"
+	}
+	return list
+}()
+
+// writeMySQL writes many rows as one JSON document, in which text that is not UTF-8 would become another.
+func (w *Writer) writeMySQL(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows []row) error {
+	for i := range rows {
+		for c, text := range rows[i] {
+			if !utf8.ValidString(text) {
+				return fmt.Errorf("%s is not UTF-8: %q", rowColumns[c], text)
+			}
+		}
+	}
+	now, tail := time.Now(), newTail()
+	args := []any{txID.String(), now.Truncate(time.Microsecond), now.UnixMicro()}
+	if len(rows) <= few {
+		args = slices.Grow(args, len(rows)*(1+len(rowColumns)))
+		for i := range rows {
+			args = append(args, string(appendTail(nil, tail+uint64(i)))) //nolint:gosec // i is an index
+			for c := range rowColumns {
+				args = append(args, rows[i].value(c))
+			}
+		}
+		return ex.Exec(ctx, insertMySQL(w.head, parameters[len(rows)]), args, nil)
+	}
+	return ex.Exec(ctx, w.insert, append(args, jsonRows(rows, tail)), nil)
+}
+
+// appendTail appends the last two groups of an id.
+func appendTail(b []byte, tail uint64) []byte {
+	at := len(b)
+	b = append(strconv.AppendUint(b, tail, 16), 0)
+	copy(b[at+5:], b[at+4:])
+	b[at+4] = '-'
+	return b
+}
+
+// jsonRows returns rows as a JSON array of arrays.
+func jsonRows(rows []row, tail uint64) string {
+	size := 2
+	for i := range rows {
+		size += 64
+		for _, text := range rows[i] {
+			size += len(text) + len(text)/4
+		}
+	}
+	b := append(make([]byte, 0, size), '[')
+	for i := range rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendTail(append(b, `["`...), tail+uint64(i)), '"') //nolint:gosec // i is an index
+		for c := range rowColumns {
+			b = append(b, ',')
+			if rows[i].null(c) {
+				b = append(b, null...)
+				continue
+			}
+			b = appendString(b, rows[i][c])
+		}
+		b = append(b, ']')
+	}
+	return string(append(b, ']'))
+}
+
+// appendString appends a string as JSON.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ':
+			b = fmt.Appendf(b, `\u%04x`, c)
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
 }
 
 // writeSQLite takes the process's clock, SQLite's own having milliseconds only, unless the newest entry is not older: clocks of
 // processes differ, and step back. The transaction holds the write lock, so no other can come between.
-func (w *Writer) writeSQLite(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows [][]any) error {
-	newest, err := w.newest(ctx, ex)
+func (w *Writer) writeSQLite(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows []row) error {
+	newest, err := w.newestTime(ctx, ex)
 	if err != nil {
 		return err
 	}
@@ -375,30 +376,58 @@ func (w *Writer) writeSQLite(ctx context.Context, ex dialect.ExecQuerier, txID u
 	if !now.After(newest) {
 		now = newest.Add(time.Microsecond)
 	}
-	var b strings.Builder
-	ticks := ticks(now)
-	args := []any{txID, now}
-	b.WriteString(w.head() + "VALUES ")
-	tail := newTail()
-	last := make([]int, len(rowColumns)) // the parameter of the row before, which is often the same
-	for r, row := range rows {
-		if r > 0 {
+	var (
+		b     strings.Builder
+		ticks = ticks(now)
+		tail  = newTail()
+		args  = make([]any, 0, 2+6*len(rows))
+		last  [len(row{})]int // the parameter of the row before, which is often the same
+	)
+	b.Grow(len(w.head) + 64*len(rows))
+	b.WriteString(w.head + "VALUES ")
+	args = append(args, txID.String(), now)
+	parameter := func(n int) {
+		var room [8]byte
+		b.WriteByte('?')
+		b.Write(strconv.AppendInt(room[:0], int64(n), 10))
+	}
+	for i := range rows {
+		if i > 0 {
 			b.WriteString(", ")
 		}
-		args = append(args, entryID(ticks, tail+uint64(r))) //nolint:gosec // r is an index
-		b.WriteString("(?" + strconv.Itoa(len(args)) + ", ?1, ?2")
-		for i, v := range row {
-			switch {
-			case v == nil:
+		args = append(args, entryID(ticks, tail+uint64(i)).String()) //nolint:gosec // i is an index
+		b.WriteByte('(')
+		parameter(len(args))
+		b.WriteString(", ?1, ?2")
+		for c := range rowColumns {
+			if rows[i].null(c) {
 				b.WriteString(", NULL")
 				continue
-			case last[i] == 0 || args[last[i]-1] != v:
-				args = append(args, v)
-				last[i] = len(args)
 			}
-			b.WriteString(", ?" + strconv.Itoa(last[i]))
+			if last[c] == 0 || rows[i-1][c] != rows[i][c] {
+				args = append(args, rows[i][c])
+				last[c] = len(args)
+			}
+			b.WriteString(", ")
+			parameter(last[c])
 		}
 		b.WriteByte(')')
 	}
 	return ex.Exec(ctx, b.String(), args, nil)
+}
+
+// newestTime returns the time of the newest entry.
+func (w *Writer) newestTime(ctx context.Context, ex dialect.ExecQuerier) (time.Time, error) {
+	rows := &sql.Rows{}
+	if err := ex.Query(ctx, w.newest, []any{}, rows); err != nil {
+		return time.Time{}, err
+	}
+	defer rows.Close()
+	var id uuid.NullUUID
+	if rows.Next() {
+		if err := rows.Scan(&id); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return TimeOf(id.UUID), rows.Err()
 }

@@ -2,6 +2,7 @@ package auditlog
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"entgo.io/ent/dialect"
@@ -23,12 +24,32 @@ func TestObject(t *testing.T) {
 	})
 	plain := rapid.Map(rapid.SampledFrom([]string{`"<&>"`, `{"a":"<"}`, "null"}), func(s string) json.RawMessage { return json.RawMessage(s) })
 	rapid.Check(t, func(t *rapid.T) {
-		v := rapid.MapOfN(rapid.String(), rapid.OneOf(form, plain), 0, 5).Draw(t, "values")
+		v := rapid.MapOfN(rapid.String(), rapid.OneOf(form, plain, rapid.Just[json.RawMessage](nil)), 0, 5).Draw(t, "values")
+		typ := &Type{}
+		for name := range v {
+			if len(name)%2 == 0 {
+				typ.Fields = append(typ.Fields, &Field{Name: name})
+			} else {
+				typ.Edges = append(typ.Edges, &Edge{Name: name})
+			}
+		}
 		want, err := json.Marshal(v)
 		require.NoError(t, err)
-		got, err := object(v)
-		require.NoError(t, err)
-		require.Equal(t, string(want), got)
+		var o Object
+		for range 2 { // what was taken is gone
+			for _, m := range newMembers(typ) {
+				name := ""
+				if m.Field != nil {
+					require.Same(t, typ.Fields[m.Index], m.Field)
+					name = m.Field.Name
+				} else {
+					name = m.Edge.Name
+				}
+				o.Add(m, v[name])
+			}
+			require.Equal(t, len(v) == 0, o.Empty())
+			require.Equal(t, string(want), o.Take())
+		}
 	})
 }
 
@@ -37,15 +58,43 @@ func TestQuoted(t *testing.T) {
 		s := rapid.OneOf(rapid.String(), rapid.StringMatching(`[ -~]*`), rapid.StringMatching("[a-z\u2028\"\\\\<>&]*")).Draw(t, "text")
 		want, err := json.Marshal(s)
 		require.NoError(t, err)
-		got, err := quoted(s)
+		got, err := appendQuoted([]byte("x"), s)
 		require.NoError(t, err)
-		require.Equal(t, string(want), string(got))
+		require.Equal(t, "x"+string(want), string(got))
+	})
+}
+
+// What MariaDB is given of many rows is JSON, and says what they are.
+func TestJSONRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var rows []row
+		for range rapid.IntRange(0, 3).Draw(t, "rows") {
+			var r row
+			for c := range r {
+				r[c] = rapid.OneOf(rapid.String(), rapid.Just(""), rapid.StringMatching("[\x00-\x1f\"\\\\ ]*")).Draw(t, "text")
+			}
+			rows = append(rows, r)
+		}
+		var got [][]*string
+		require.NoError(t, json.Unmarshal([]byte(jsonRows(rows, 1<<63)), &got))
+		require.Len(t, got, len(rows))
+		for i, r := range rows {
+			require.Equal(t, fmt.Sprintf("8000-00000000000%d", i), *got[i][0])
+			for c := range r {
+				if got[i][c+1] == nil {
+					require.True(t, r.null(c))
+				} else {
+					require.Equal(t, r[c], *got[i][c+1])
+				}
+			}
+		}
 	})
 }
 
 // That PostgreSQL reads an array as what it was made of is for the conformance suite to say (TestWho). Here is what has to be escaped.
 func TestArray(t *testing.T) {
-	require.Equal(t, `{"a\"b\\c","",NULL,"NULL","{,}"}`, array([][]any{{`a"b\c`}, {""}, {nil}, {"NULL"}, {"{,}"}}, 0))
+	require.Equal(t, `{"a\"b\\c"," ",NULL,"NULL","{,}"}`, array([]row{{3: `a"b\c`}, {3: " "}, {}, {3: "NULL"}, {3: "{,}"}}, 3))
+	require.Equal(t, `{"",""}`, array(make([]row, 2), 0))
 }
 
 // A JSON document would make another text of one that is not UTF-8: nothing is written.

@@ -96,6 +96,8 @@ type drafts struct {
 	op   *operation
 	list []*draft
 	byID map[draftKey]*draft
+
+	before, after auditlog.Object // of the entry in the making
 }
 
 // A draftKey names an entity by its primary key, as text.
@@ -191,7 +193,7 @@ func (d *drafts) entries(ctx context.Context) ([]*auditlog.Entry, error) {
 	}
 	var entries []*auditlog.Entry
 	for _, draft := range d.list {
-		e, err := draft.entry()
+		e, err := d.entry(draft)
 		if err != nil {
 			return nil, err
 		}
@@ -240,73 +242,69 @@ func (d *drafts) identify(ctx context.Context) error {
 }
 
 // entry returns the entry of a draft, or nil if nothing changed.
-func (d *draft) entry() (*auditlog.Entry, error) {
-	e := &auditlog.Entry{Action: auditlog.ActionUpdate, ResourceType: d.typ.Label, ResourceID: d.id, Stamp: d.stamp}
+func (d *drafts) entry(draft *draft) (*auditlog.Entry, error) {
+	e := &auditlog.Entry{Action: auditlog.ActionUpdate, ResourceType: draft.typ.Label, ResourceID: draft.id, Stamp: draft.stamp}
 	switch {
-	case d.own && d.before == nil:
-		e.Action, e.After = auditlog.ActionCreate, auditlog.Values{}
-	case d.own && d.after == nil:
-		e.Action, e.Before = auditlog.ActionDelete, auditlog.Values{}
-	default:
-		e.Before, e.After = auditlog.Values{}, auditlog.Values{}
+	case draft.own && draft.before == nil:
+		e.Action = auditlog.ActionCreate
+	case draft.own && draft.after == nil:
+		e.Action = auditlog.ActionDelete
 	}
-	if d.own {
-		d.fields(e)
+	for _, m := range draft.typ.Members() {
+		was, is, changed := draft.member(m)
+		if !changed || m.Field != nil && m.Field.Sensitive {
+			continue
+		}
+		if e.Action != auditlog.ActionCreate {
+			d.before.Add(m, was)
+		}
+		if e.Action != auditlog.ActionDelete {
+			d.after.Add(m, is)
+		}
 	}
-	d.edges(e)
-	if e.Action == auditlog.ActionUpdate && len(e.After) == 0 && len(e.Redacted) == 0 {
+	for i, f := range draft.typ.Fields {
+		if !f.Sensitive {
+			continue
+		}
+		// A create or delete says so only of a value that is there.
+		if was, is, changed := draft.field(i); changed && (e.Action == auditlog.ActionUpdate || !isNull(was) || !isNull(is)) {
+			e.Redacted = append(e.Redacted, f.Name)
+		}
+	}
+	if e.Action == auditlog.ActionUpdate && d.after.Empty() && len(e.Redacted) == 0 {
 		return nil, nil
 	}
-	return e, d.actor(e)
+	if e.Action != auditlog.ActionCreate {
+		e.Before = d.before.Take()
+	}
+	if e.Action != auditlog.ActionDelete {
+		e.After = d.after.Take()
+	}
+	return e, draft.actor(e)
 }
 
-// fields adds the fields that changed.
-func (d *draft) fields(e *auditlog.Entry) {
-	for i, f := range d.typ.Fields {
-		var was, is json.RawMessage
-		if d.before != nil {
-			was = d.before.Values[i]
-		}
-		if d.after != nil {
-			is = d.after.Values[i]
-		}
-		if bytes.Equal(was, is) {
-			continue
-		}
-		if f.Sensitive {
-			// A create or delete says so only of a value that is there.
-			if e.Action == auditlog.ActionUpdate || !isNull(was) || !isNull(is) {
-				e.Redacted = append(e.Redacted, f.Name)
-			}
-			continue
-		}
-		if e.Before != nil {
-			e.Before[f.Name] = was
-		}
-		if e.After != nil {
-			e.After[f.Name] = is
-		}
+// member returns what a field or an edge was and is, and whether it changed: of an edge, the links that went and came. One that did both is as it was.
+func (d *draft) member(m *auditlog.Member) (was, is json.RawMessage, changed bool) {
+	if m.Field != nil {
+		return d.field(m.Index)
 	}
+	l := d.links[m.Edge]
+	if l == nil {
+		return nil, nil, false
+	}
+	left, came := minus(l.left, l.came), minus(l.came, l.left)
+	return list(left), list(came), len(left)+len(came) > 0
 }
 
-// edges adds the links that went and came. One that did both is as it was.
-func (d *draft) edges(e *auditlog.Entry) {
-	for _, edge := range d.typ.Edges {
-		l := d.links[edge]
-		if l == nil {
-			continue
-		}
-		left, came := minus(l.left, l.came), minus(l.came, l.left)
-		if len(left)+len(came) == 0 {
-			continue
-		}
-		if e.Before != nil {
-			e.Before[edge.Name] = list(left)
-		}
-		if e.After != nil {
-			e.After[edge.Name] = list(came)
-		}
+// field returns what a field of the entity's own row was and is, nil where the row was not there, and whether that differs.
+func (d *draft) field(i int) (was, is json.RawMessage, changed bool) {
+	if d.before != nil {
+		was = d.before.Values[i]
 	}
+	if d.after != nil {
+		is = d.after.Values[i]
+	}
+	return was, is, !bytes.Equal(was, is)
 }
 
 // minus returns the refs of a that are not in b, in order, each once.

@@ -81,14 +81,23 @@ const (
 // read reads rows of t, in the order of their keys, with more columns than those of the record. The predicates are the mutation's own: no
 // interceptor and no privacy rule takes part.
 func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, where func(*sql.Selector), more ...string) ([]*auditlog.Row, error) {
+	query, args := o.selection(ctx, t, o.words(t), lock, where, more...)
+	return o.scan(ctx, t, query, args, more...)
+}
+
+// selection returns the statement with which rows are read, and its arguments.
+func (o *operation) selection(ctx context.Context, t *auditlog.Type, w *words, lock strength, where func(*sql.Selector), more ...string) (string, []any) {
 	name := o.base.Dialect()
 	b := sql.Dialect(name)
 	s := b.Select().From(b.Table(t.Table).Schema(o.target.SchemaOf(t))).WithContext(ctx)
-	s.Select(s.Columns(slices.Concat(t.Columns(), more)...)...)
+	s.SelectExpr(sql.Raw(w.all))
+	for _, c := range more {
+		s.AppendSelectExpr(sql.Raw(s.C(c)))
+	}
 	if where != nil {
 		where(s)
 	}
-	s.OrderBy(s.Columns(t.Key...)...)
+	s.OrderExpr(sql.Raw(w.keys))
 	if lock == lockNone && name == dialect.Postgres {
 		// A snapshot shows a row that another transaction has deleted since, beside one that this one has created with the same key. The newer comes last.
 		s.OrderExpr(sql.ExprFunc(func(b *sql.Builder) { b.WriteString("age(").Ident(s.C("xmin")).WriteString(") DESC") }))
@@ -100,8 +109,7 @@ func (o *operation) read(ctx context.Context, t *auditlog.Type, lock strength, w
 	default:
 		s.ForUpdate()
 	}
-	query, args := s.Query() // whose errors ent ignores too
-	return o.scan(ctx, t, query, args, more...)
+	return s.Query() // whose errors ent ignores too
 }
 
 // scan reads rows of t by a query of its columns.
@@ -191,6 +199,9 @@ func (o *operation) keys(ctx context.Context, t *auditlog.Type, where func(*sql.
 
 // readKeys reads the rows with the given values of columns, for which further conditions hold.
 func (o *operation) readKeys(ctx context.Context, t *auditlog.Type, lock strength, columns []string, values [][]any, further ...func(*sql.Selector)) ([]*auditlog.Row, error) {
+	if len(values) == 1 && slices.Equal(columns, t.Key) && !slices.ContainsFunc(further, func(f func(*sql.Selector)) bool { return f != nil }) && parameters(values[0]) {
+		return o.scan(ctx, t, o.words(t).byKey[lock], values[0])
+	}
 	var out []*auditlog.Row
 	for chunk := range slices.Chunk(values, maxChunk/len(columns)) {
 		rows, err := o.read(ctx, t, lock, func(s *sql.Selector) {
@@ -207,6 +218,17 @@ func (o *operation) readKeys(ctx context.Context, t *auditlog.Type, lock strengt
 		out = append(out, rows...)
 	}
 	return out, nil
+}
+
+// parameters reports whether values stand in a statement of ent's as plain parameters.
+func parameters(values []any) bool {
+	return !slices.ContainsFunc(values, func(v any) bool {
+		switch v.(type) {
+		case nil, sql.Querier, sql.ParamFormatter:
+			return true
+		}
+		return false
+	})
 }
 
 // again returns the rows of an image as they are now: those that it has, and those that came. On MariaDB and MySQL a plain read sees the

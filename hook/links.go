@@ -188,20 +188,6 @@ func (o *operation) joinOf(query, verb string) *join {
 	return nil
 }
 
-// ident returns the name of a type's table as it stands in statements.
-func (o *operation) ident(t *auditlog.Type) string {
-	b := sql.Dialect(o.base.Dialect())
-	query, _ := b.Delete(t.Table).Schema(o.target.SchemaOf(t)).Query()
-	return strings.TrimPrefix(query, "DELETE FROM ")
-}
-
-// names returns columns as they stand in statements.
-func (o *operation) names(columns []string) string {
-	b := sql.Builder{}
-	b.SetDialect(o.base.Dialect())
-	return b.IdentComma(columns...).String()
-}
-
 // linksLeave reads and locks the links that ent's statement would delete, and deletes those alone.
 func (o *operation) linksLeave(ctx context.Context, j *join, query string, args any) error {
 	o.took(PathLinksLeft)

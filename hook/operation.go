@@ -20,7 +20,8 @@ import (
 type operation struct {
 	target Target
 	stamp  auditlog.Stamp
-	single bool // a deletion by id
+	single bool   // a deletion by id
+	known  *words // of the target's type
 
 	base    dialect.Driver // the one that ent would write with
 	drv     *auditdriver.Driver

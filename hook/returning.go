@@ -21,8 +21,9 @@ import (
 
 // A returning is a statement of ent's that returns the rows that it changes.
 type returning struct {
-	lock strength // of an update
-	done bool
+	table *table
+	lock  strength // of an update
+	done  bool
 }
 
 // beginReturning begins ent's update or delete if it is to return the rows that it changes, or to be one statement with its record. It reports
@@ -33,7 +34,7 @@ func (o *operation) beginReturning(ctx context.Context, lock strength, set map[s
 	if err != nil || !tab.plain {
 		return false, err
 	}
-	o.returning = &returning{lock: lock}
+	o.returning = &returning{table: tab, lock: lock}
 	whole := o.whole(tab, set, o.stamp)
 	if whole != nil {
 		whole.lock, whole.set = lock, set
@@ -62,19 +63,6 @@ func (o *operation) spares(areFew bool) bool { return areFew && o.base.Dialect()
 func onlyOwn(t *auditlog.Type, spec *sqlgraph.UpdateSpec) bool {
 	set := columnsSet(spec)
 	return len(spec.Modifiers) == 0 && !external(spec) && !slices.ContainsFunc(t.Key, func(c string) bool { return set[c] })
-}
-
-// qualified returns the columns of a type as they stand in a statement on its table.
-func (o *operation) qualified(t *auditlog.Type) []string {
-	columns := make([]string, len(t.Columns()))
-	for i, c := range t.Columns() {
-		if o.base.Dialect() != dialect.Postgres { // MariaDB takes plain names alone in RETURNING
-			columns[i] = o.names([]string{c})
-			continue
-		}
-		columns[i] = o.ident(t) + "." + o.names([]string{c})
-	}
-	return columns
 }
 
 // changing runs ent's update or delete of rows of the target's type so that it returns them, or records them.
@@ -123,20 +111,24 @@ func (o *operation) recorded(ctx context.Context, query string, args any) (n int
 // updateReturning joins ent's update to a read that locks its rows: by that lock, what it returns is what was there. On SQLite they have been read.
 func (o *operation) updateReturning(ctx context.Context, query string, args any) (int, error) {
 	t := o.target.Type
-	columns := o.qualified(t)
+	columns := o.words(t).columns
 	if o.base.Dialect() == dialect.SQLite { // where nobody has written since the rows were read
 		im := o.image(t)
-		return o.returned(ctx, query+" RETURNING "+strings.Join(columns, ", ")+", "+o.plain(t), args, 1, im.is)
+		return o.returned(ctx, query+" RETURNING "+o.words(t).list+", "+o.plain(t), args, 1, im.is)
 	}
-	old, set, join := o.locked(query, columns, o.returning.lock)
-	var b strings.Builder
-	b.WriteString(old + set + ` FROM "__old" WHERE ` + join + " RETURNING ")
-	for i := range columns {
-		fmt.Fprintf(&b, `"__old"."__o%d", `, i)
-	}
-	b.WriteString(strings.Join(columns, ", ") + `, "__old"."__plain"`)
+	r := o.returning
+	text := r.table.text(textKey{kind: 'U', query: query, lock: r.lock}, func() string {
+		old, set, join := o.locked(query, columns, r.lock)
+		var b strings.Builder
+		b.WriteString(old + set + ` FROM "__old" WHERE ` + join + " RETURNING ")
+		for i := range columns {
+			fmt.Fprintf(&b, `"__old"."__o%d", `, i)
+		}
+		b.WriteString(o.words(t).list + `, "__old"."__plain"`)
+		return b.String()
+	})
 	im := o.image(t)
-	return o.returned(ctx, b.String(), args, 2, func(rows []*auditlog.Row, plain bool) {
+	return o.returned(ctx, text, args, 2, func(rows []*auditlog.Row, plain bool) {
 		o.add(t, rows[:1])
 		im.is(rows[1:], plain)
 	})
@@ -156,7 +148,7 @@ func (o *operation) locked(query string, columns []string, lock strength) (old, 
 	for i, c := range columns {
 		fmt.Fprintf(&b, `%s AS "__o%d", `, c, i)
 	}
-	keys := o.qualified(t)[:len(t.Key)]
+	keys := o.words(t).columns[:len(t.Key)]
 	b.WriteString(o.plain(t) + ` AS "__plain" FROM ` + o.ident(t) + where + "\nORDER BY " + strings.Join(keys, ", ") + lock.clause() + ") ")
 	joins := make([]string, len(keys))
 	for i, k := range keys {
@@ -175,12 +167,16 @@ func (s strength) clause() string {
 
 func (o *operation) deleteReturning(ctx context.Context, query string, args any) (int, error) {
 	t := o.target.Type
-	columns := o.qualified(t)
+	returning := " RETURNING " + o.words(t).list + ", " + o.plain(t)
 	if o.base.Dialect() == dialect.Postgres {
-		old, statement, join := o.locked(query, columns[:len(t.Key)], lockKey)
-		query = old + statement + ` USING "__old" WHERE ` + join
+		ents := query
+		query = o.returning.table.text(textKey{kind: 'D', query: ents}, func() string {
+			old, statement, join := o.locked(ents, o.words(t).columns[:len(t.Key)], lockKey)
+			return old + statement + ` USING "__old" WHERE ` + join + returning
+		})
+	} else {
+		query += returning
 	}
-	query += " RETURNING " + strings.Join(columns, ", ") + ", " + o.plain(t)
 	gone := true
 	n, err := o.returned(ctx, query, args, 1, func(rows []*auditlog.Row, plain bool) {
 		o.add(t, rows)
@@ -258,14 +254,14 @@ func (l *line) scan(rows *sql.Rows, each func(rows []*auditlog.Row, plain bool))
 // returningToo returns an insert of ent's that asks for the id with what else it is to return.
 func (o *operation) returningToo(query string) string {
 	t := o.target.Type
-	return query + ", " + strings.Join(o.qualified(t), ", ") + ", " + o.plain(t)
+	return query + ", " + o.words(t).list + ", " + o.plain(t)
 }
 
 // insertKeyed runs ent's insert where it asks for no id, so that it returns the rows.
 func (o *operation) insertKeyed(ctx context.Context, query string, args any) (int, error) {
 	t, c := o.target.Type, o.create
 	c.plain = true
-	query += " RETURNING " + strings.Join(o.qualified(t), ", ") + ", " + o.plain(t)
+	query += " RETURNING " + o.words(t).list + ", " + o.plain(t)
 	return o.returned(ctx, query, args, 1, func(rows []*auditlog.Row, plain bool) {
 		c.rows, c.plain = append(c.rows, rows...), c.plain && plain
 	})

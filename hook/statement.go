@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -27,6 +27,42 @@ type table struct {
 	forms []auditlog.Form
 	id    auditlog.Form
 	whole bool // PostgreSQL can make entries
+
+	mu    sync.Mutex
+	texts map[textKey]string
+}
+
+// A textKey is what the text of a statement made of one of ent's follows from, beside the type and its table.
+type textKey struct {
+	kind  byte   // 'c', 'u' or 'd', and 'U' or 'D' of those that return their rows
+	query string // ent's, which also says the columns that it sets
+	args  int    // of ent's
+	lock  strength
+	shape auditlog.Shape
+}
+
+// Texts that are kept of a table: so many, of queries of at most so many bytes.
+const (
+	maxTexts     = 500
+	maxTextQuery = 4 << 10
+)
+
+// text returns what f does, which is kept.
+func (tab *table) text(key textKey, f func() string) string {
+	if len(key.query) > maxTextQuery {
+		return f()
+	}
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	text, ok := tab.texts[key]
+	if !ok {
+		if len(tab.texts) == 0 || len(tab.texts) >= maxTexts {
+			tab.texts = make(map[textKey]string)
+		}
+		text = f()
+		tab.texts[key] = text
+	}
+	return text
 }
 
 // tableOf returns what is known of the table of t. It is asked for once.
@@ -41,7 +77,7 @@ func (o *operation) tableOf(ctx context.Context, t *auditlog.Type) (*table, erro
 	v, err := o.drv.Remember(tableKey{t}, func() (any, error) {
 		rows := &sql.Rows{}
 		err := o.base.Query(ctx, "SELECT a.attname, CASE WHEN a.attgenerated = '' THEN a.atttypid::pg_catalog.regtype::text ELSE '' END, "+o.plain(t)+
-			" FROM pg_catalog.pg_attribute a WHERE a.attrelid = "+o.regclass(t)+" AND a.attnum > 0 AND NOT a.attisdropped", []any{}, rows)
+			" FROM pg_catalog.pg_attribute a WHERE a.attrelid = "+regclass(o.ident(t))+" AND a.attnum > 0 AND NOT a.attisdropped", []any{}, rows)
 		if err != nil {
 			return nil, err
 		}
@@ -112,36 +148,8 @@ func (o *operation) tableOfSQLite(ctx context.Context, t *auditlog.Type) (*table
 	return v.(*table), nil
 }
 
-// master returns the table in which SQLite describes the database that the table of t is in.
-func (o *operation) master(t *auditlog.Type) string {
-	schema := o.target.SchemaOf(t)
-	if schema == "" {
-		schema = "main"
-	}
-	return o.names([]string{schema}) + ".sqlite_master"
-}
-
 // tableKey is under which the driver remembers a table.
 type tableKey struct{ *auditlog.Type }
-
-func (o *operation) regclass(t *auditlog.Type) string {
-	return literal(o.ident(t)) + "::pg_catalog.regclass"
-}
-
-// plain returns an expression that says whether nothing but a statement itself changes rows of a type's table. Statements ask again as they
-// run: a trigger may have been created meanwhile.
-func (o *operation) plain(t *auditlog.Type) string {
-	switch o.base.Dialect() {
-	case dialect.MySQL:
-		return "TRUE"
-	case dialect.SQLite:
-		none := "NOT EXISTS (SELECT 1 FROM %s WHERE type = 'trigger' AND tbl_name = " + literal(t.Table) + " COLLATE NOCASE)"
-		return "(" + fmt.Sprintf(none, o.master(t)) + " AND " + fmt.Sprintf(none, "sqlite_temp_master") + ")"
-	}
-	return "(SELECT c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relhasrules AND NOT c.relrowsecurity" +
-		" AND (NOT c.relhastriggers OR NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal))" +
-		" FROM pg_catalog.pg_class c WHERE c.oid = " + o.regclass(t) + ")"
-}
 
 // A statement is ent's statement and its record in one.
 type statement struct {
@@ -163,8 +171,8 @@ func (o *operation) whole(tab *table, set map[string]bool, stamps ...auditlog.St
 			return nil
 		}
 	}
-	for _, s := range stamps[1:] {
-		if !reflect.DeepEqual(s, stamps[0]) {
+	for i := range stamps {
+		if !stamps[i].Equal(&stamps[0]) {
 			return nil
 		}
 	}
@@ -203,22 +211,32 @@ func (o *operation) ofLog(err error) error {
 	return o.failure
 }
 
-// log returns the insert of the statement's entries.
-func (o *operation) log(s auditlog.Selection, after int) (string, []any) {
-	s.Type = o.target.Type
+// text returns the text of ent's statement with its record, of a kind, as f puts it together.
+func (o *operation) text(kind byte, query string, args int, f func() string) string {
+	st := o.statement
+	return st.table.text(textKey{kind: kind, query: query, args: args, lock: st.lock, shape: st.stamp.Shape()}, f)
+}
+
+// logArgs returns ent's arguments and those of the insert of the statement's entries.
+func (o *operation) logArgs(own []any) []any {
 	id := uuid.Must(uuid.NewV7())
 	if o.tx != nil {
 		id = o.tx.ID()
 	}
-	return o.drv.Writer().Insertion(s, id, o.statement.stamp, after)
+	return auditlog.InsertionArgs(slices.Grow(slices.Clip(own), 9), o.target.Type, id, &o.statement.stamp)
 }
 
 // updateWhole runs ent's update with its record. It returns how many rows there were.
 func (o *operation) updateWhole(ctx context.Context, query string, args any) (int, error) {
+	own := args.([]any)
+	return o.count(ctx, o.text('u', query, len(own), func() string { return o.updateText(query, len(own)) }), o.logArgs(own))
+}
+
+// updateText returns ent's update, with so many arguments, and its record.
+func (o *operation) updateText(query string, args int) string {
 	var (
 		t, st         = o.target.Type, o.statement
 		ident         = o.ident(t)
-		own           = args.([]any)
 		key           = ident + "." + o.names(t.Key)
 		id            = ident + "." + o.names([]string{t.Identity.Columns[0].Name})
 		b             strings.Builder
@@ -250,30 +268,35 @@ func (o *operation) updateWhole(ctx context.Context, query string, args any) (in
 	}
 	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + o.plain(t) + " ORDER BY " + key)
 	b.WriteString(st.lock.clause() + `), "__new" AS (` + set + ` FROM "__old" WHERE ` + key + ` = "__old"."__k" RETURNING ` + strings.Join(now, ", ") + `), "__log" AS (`)
-	log, more := o.log(auditlog.Selection{
+	b.WriteString(o.drv.Writer().Insertion(auditlog.Selection{
 		From: `"__new"`, Where: strings.Join(differs, " OR "), Order: `s."__k"`, Action: literal(auditlog.ActionUpdate), ResourceID: `s."__id"`,
 		Before: before.text(len(differs) == 1), After: after.text(len(differs) == 1), Redacted: hidden.text(),
-	}, len(own))
-	b.WriteString(log + `) SELECT count(*), ` + o.plain(t) + ` FROM "__new"`)
-	return o.count(ctx, b.String(), append(slices.Clip(own), more...))
+	}, st.stamp.Shape(), args))
+	b.WriteString(`) SELECT count(*), ` + o.plain(t) + ` FROM "__new"`)
+	return b.String()
 }
 
 // deleteWhole runs ent's delete with its record. It returns how many rows there were.
 func (o *operation) deleteWhole(ctx context.Context, query string, args any) (int, error) {
-	t, own := o.target.Type, args.([]any)
+	own := args.([]any)
+	return o.count(ctx, o.text('d', query, len(own), func() string { return o.deleteText(query, len(own)) }), o.logArgs(own))
+}
+
+// deleteText returns ent's delete, with so many arguments, and its record.
+func (o *operation) deleteText(query string, args int) string {
+	t := o.target.Type
 	ident := o.ident(t)
 	key, where := ident+"."+o.names(t.Key), ""
 	if at := clause(query, 0, " WHERE "); at >= 0 {
 		query, where = query[:at], "("+query[at+len(" WHERE "):]+"\n) AND "
 	}
 	columns, before, redacted := o.everything()
-	log, more := o.log(auditlog.Selection{
+	log := o.drv.Writer().Insertion(auditlog.Selection{
 		From: `"__gone"`, Order: `s."__k"`, Action: literal(auditlog.ActionDelete), ResourceID: `s."__id"`, Before: before, Redacted: redacted,
-	}, len(own))
-	query = `WITH "__old" AS MATERIALIZED (SELECT ` + key + ` AS "__key" FROM ` + ident + " WHERE " + where + o.plain(t) + " ORDER BY " + key + " FOR UPDATE), " +
+	}, o.statement.stamp.Shape(), args)
+	return `WITH "__old" AS MATERIALIZED (SELECT ` + key + ` AS "__key" FROM ` + ident + " WHERE " + where + o.plain(t) + " ORDER BY " + key + " FOR UPDATE), " +
 		`"__gone" AS (` + query + ` USING "__old" WHERE ` + key + ` = "__key" RETURNING ` + columns +
 		`), "__log" AS (` + log + `) SELECT count(*), ` + o.plain(t) + ` FROM "__gone"`
-	return o.count(ctx, query, append(slices.Clip(own), more...))
 }
 
 // everything returns the columns of rows that come or go, and the expressions of their values and of the names of their sensitive fields.
@@ -302,7 +325,13 @@ const errNotPlain = "sqlaudit: the table is not plain"
 
 // insertWhole returns ent's insert with its record.
 func (o *operation) insertWhole(query string, args any) (string, []any) {
-	t, own := o.target.Type, args.([]any)
+	own := args.([]any)
+	return o.text('c', query, len(own), func() string { return o.insertText(query, len(own)) }), o.logArgs(own)
+}
+
+// insertText returns ent's insert, with so many arguments, and its record.
+func (o *operation) insertText(query string, args int) string {
+	t := o.target.Type
 	columns, after, redacted := o.everything()
 	returning := " RETURNING "
 	result := `count(*)`
@@ -310,10 +339,11 @@ func (o *operation) insertWhole(query string, args any) (string, []any) {
 		result = query[at+len(" RETURNING "):]
 		returning = ", "
 	}
-	log, more := o.log(auditlog.Selection{From: `"__new"`, Action: literal(auditlog.ActionCreate), ResourceID: `s."__id"`, After: after, Redacted: redacted}, len(own))
-	query = `WITH "__new" AS (` + query + returning + columns + `), "__log" AS (` + log + `) SELECT ` + result + ` FROM "__new" WHERE CASE WHEN ` +
+	log := o.drv.Writer().Insertion(auditlog.Selection{
+		From: `"__new"`, Action: literal(auditlog.ActionCreate), ResourceID: `s."__id"`, After: after, Redacted: redacted,
+	}, o.statement.stamp.Shape(), args)
+	return `WITH "__new" AS (` + query + returning + columns + `), "__log" AS (` + log + `) SELECT ` + result + ` FROM "__new" WHERE CASE WHEN ` +
 		o.plain(t) + " THEN TRUE ELSE (" + literal(errNotPlain) + ` || "__id")::boolean END`
-	return query, append(slices.Clip(own), more...)
 }
 
 // creationWhole returns ent's insert with its record, and false if it is not understood.

@@ -54,7 +54,7 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 	if len(t.Unique) > 0 {
 		lock = lockKey
 	}
-	log, values := o.log(auditlog.Selection{
+	log := o.drv.Writer().Insertion(auditlog.Selection{
 		From:       `(SELECT * FROM "__new" LEFT JOIN "__old" ON "__was" = "__k")`,
 		Where:      `s."__was" IS NULL OR ` + strings.Join(differs, " OR "),
 		Action:     `CASE WHEN s."__was" IS NULL THEN 'create' ELSE 'update' END`,
@@ -62,12 +62,12 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 		Before:     `CASE WHEN s."__was" IS NOT NULL THEN ` + before.text(false) + " END",
 		After:      `CASE WHEN s."__was" IS NULL THEN ` + all.text(true) + " ELSE " + after.text(false) + " END",
 		Redacted:   hidden.text(),
-	}, len(own)+len(more))
+	}, st.stamp.Shape(), len(own)+len(more))
 	query = `WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + " ORDER BY " + key + lock.clause() +
 		`), "__new" AS (` + clauses[0] + " WHERE " + key + ` IN (SELECT "__was" FROM "__old")` + clauses[2] + ", " + columns +
 		`), "__log" AS (` + log + `) SELECT ` + strings.TrimPrefix(clauses[2], " RETURNING ") + ` FROM "__new" WHERE CASE WHEN NOT ` + o.plain(t) +
 		" THEN (" + literal(errNotPlain) + ` || "__id")::boolean ELSE TRUE END`
-	return query, append(append(slices.Clip(own), more...), values...), true
+	return query, o.logArgs(append(slices.Clip(own), more...)), true
 }
 
 // conflicting returns the condition that a row has a unique key of one of those that ent is about to insert, with parameters numbered after the

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 
@@ -147,8 +148,12 @@ func (b *batch) unrecorded(ctx context.Context, tx *auditdriver.Tx) ([]*auditlog
 	var out []*auditlog.Entry
 	for _, row := range lives {
 		if after := b.unknown(row, state.Entity(b.typ.Label, row.ID)); after != nil {
+			text, err := json.Marshal(after)
+			if err != nil {
+				return nil, err
+			}
 			out = append(out, &auditlog.Entry{
-				Action: auditlog.ActionBaseline, ResourceType: b.typ.Label, ResourceID: row.ID, Stamp: b.stamp, After: after,
+				Action: auditlog.ActionBaseline, ResourceType: b.typ.Label, ResourceID: row.ID, Stamp: b.stamp, After: string(text),
 			})
 		}
 	}
