@@ -16,11 +16,11 @@ import (
 
 // A Form is how PostgreSQL makes a column's form in the log.
 type Form struct {
-	value string // an expression of %[1]s, the column
+	value string // an expression of %[1]s, the column, of which to_jsonb makes the form
 	text  string // of what tells two values apart
 }
 
-// Value returns the expression of a column's form, as jsonb.
+// Value returns an expression of a column of which PostgreSQL's functions for JSON make the form.
 func (f Form) Value(column string) string { return fmt.Sprintf(f.value, column) }
 
 // Differs returns the condition that two values differ, in the bytes of their forms.
@@ -39,25 +39,25 @@ func postgresForm(f *Field, dest any, pgType string) (Form, bool) {
 	form := Form{text: "%[1]s"}
 	switch dest.(type) {
 	case *sql.NullString:
-		form.value, form.text = "to_jsonb(%[1]s::text)", `%[1]s::text COLLATE "C"`
+		form.value, form.text = "%[1]s::text", `%[1]s::text COLLATE "C"`
 		return form, pgType == "text" || pgType == "character varying"
 	case *sql.NullInt64:
-		form.value = "to_jsonb(%[1]s)"
+		form.value = "%[1]s"
 		return form, pgType == "bigint" || pgType == "integer" || pgType == "smallint"
 	case *sql.NullBool:
-		form.value = "to_jsonb(%[1]s)"
+		form.value = "%[1]s"
 		return form, pgType == "boolean"
 	case *sql.NullTime:
 		form.value = `CASE WHEN %[1]s >= '0001-01-01 00:00:00Z' AND %[1]s < '10000-01-01 00:00:00Z'` +
-			` THEN to_jsonb(rtrim(rtrim(to_char(%[1]s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z')` +
-			` WHEN %[1]s IS NOT NULL THEN to_jsonb(('sqlaudit: JSON cannot say the time ' || %[1]s::text)::int) END`
+			` THEN rtrim(rtrim(to_char(%[1]s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z'` +
+			` WHEN %[1]s IS NOT NULL THEN ('sqlaudit: JSON cannot say the time ' || %[1]s::text)::int::text END`
 		return form, pgType == "timestamp with time zone"
 	case *uuid.UUID:
-		form.value = "to_jsonb(%[1]s::text)"
+		form.value = "%[1]s::text"
 		return form, pgType == "uuid"
 	case *[]byte:
 		if !f.JSON {
-			form.value = `to_jsonb(translate(encode(%[1]s, 'base64'), E'\n', ''))`
+			form.value = `translate(encode(%[1]s, 'base64'), E'\n', '')`
 			return form, pgType == "bytea"
 		}
 		form.value = `CASE WHEN %[1]s = 'null' OR jsonb_typeof(%[1]s) = 'object' AND %[1]s <> '{}'` +

@@ -1,6 +1,9 @@
 package hook
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // An object is a JSON object that PostgreSQL makes.
 type object []member
@@ -12,11 +15,27 @@ func (o *object) where(name, value, condition string) {
 	*o = append(*o, member{name, value, condition})
 }
 
-// maxMembers is how many members one call of jsonb_build_object takes, whose limit is 100 arguments.
-const maxMembers = 50
+const (
+	// maxMembers is how many members one call of jsonb_build_object takes, whose limit is 100 arguments.
+	maxMembers = 50
+	// manyMembers are so many that PostgreSQL is faster to make them of a row, and maxName is how many bytes a name in one may have.
+	manyMembers, maxName = 4, 63
+)
+
+// row returns the expression of the object with all members, made of a row.
+func (o object) row() string {
+	columns := make([]string, len(o))
+	for i, m := range o {
+		columns[i] = m.value + ` AS "` + strings.ReplaceAll(m.name, `"`, `""`) + `"`
+	}
+	return `(SELECT to_jsonb(r) FROM (SELECT ` + strings.Join(columns, ", ") + `) AS r)`
+}
 
 // text returns the expression of the object, with all members if all says so.
 func (o object) text(all bool) string {
+	if all && len(o) >= manyMembers && !slices.ContainsFunc(o, func(m member) bool { return len(m.name) > maxName }) {
+		return o.row()
+	}
 	var parts []string
 	for i, m := range o {
 		switch {

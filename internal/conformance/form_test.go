@@ -95,7 +95,7 @@ func TestForms(t *testing.T) {
 				if rapid.Bool().Draw(r, "same") {
 					b = a
 				}
-				query := fmt.Sprintf("WITH s AS (SELECT $1::%[1]s AS a, $2::%[1]s AS b) SELECT a, b, COALESCE(%[2]s, 'null')::text, COALESCE(%[3]s, 'null')::text, %[4]s FROM s",
+				query := fmt.Sprintf("WITH s AS (SELECT $1::%[1]s AS a, $2::%[1]s AS b) SELECT a, b, (jsonb_build_object('v', %[2]s)->'v')::text, (SELECT to_jsonb(r)->'v' FROM (SELECT %[3]s AS v) r)::text, %[4]s FROM s",
 					c.sqlType, form.Value("a"), form.Value("b"), form.Differs("a", "b"))
 				cells := [2]*auditlog.Cell{auditlog.NewCell(c.dest()), auditlog.NewCell(c.dest())}
 				require.NoError(r, db.QueryRow(query, a, b).Scan(cells[0], cells[1], &rows[0], &rows[1], &same))
