@@ -77,7 +77,7 @@ type Writer struct {
 	ident  string // the table, as it stands in statements
 	head   string // an insert up to its rows
 	newest string // the query of the newest entry's id
-	insert string // the insert of any rows, where it is one
+	insert string // the insert of any rows, where it is one, as on PostgreSQL
 }
 
 // NewWriter returns a writer for a table, in the given database schema or, if that is empty, the connection's
@@ -93,11 +93,8 @@ func NewWriter(dialectName, schema, table string) *Writer {
 	}
 	w.head = "INSERT INTO " + w.ident + " (" + strings.Join(columns, ", ") + ") "
 	w.newest = "SELECT MAX(" + columns[0] + ") FROM " + w.ident
-	switch dialectName {
-	case dialect.Postgres:
+	if dialectName == dialect.Postgres {
 		w.insert = insertPostgres(w.head)
-	case dialect.MySQL:
-		w.insert = insertMySQL(w.head, jsonTable())
 	}
 	return w
 }
@@ -246,10 +243,10 @@ func array(rows []row, column int) string {
 	return string(append(b, '}'))
 }
 
-// insertMySQL returns the insert of rows of a table expression. It takes UTC_TIMESTAMP(6), the time at which this statement began. It began after the one that locked
-// the rows, and unlike SYSDATE(6) it has no zone and no repeated hour. The driver writes and reads times in the
-// zone of its DSN, so the time is given as the difference to one that goes through the driver.
-func insertMySQL(head, rows string) string {
+// insertMySQL returns the insert of rows of a table expression, or of parameters in the columns that are the same in all of them. It takes UTC_TIMESTAMP(6),
+// the time at which this statement began. It began after the one that locked the rows, and unlike SYSDATE(6) it has no zone and no repeated hour. The driver
+// writes and reads times in the zone of its DSN, so the time is given as the difference to one that goes through the driver.
+func insertMySQL(head, rows string, same [len(row{})]bool) string {
 	const (
 		clock = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS us"
 		parts = "SELECT us, LPAD(LOWER(HEX(us * 512 DIV 125)), 15, '0') AS hex FROM (" + clock + ") AS clock"
@@ -258,18 +255,26 @@ func insertMySQL(head, rows string) string {
 	var b strings.Builder
 	b.WriteString(head + "SELECT CONCAT(ids.head, v.tail), ?, ids.at")
 	for i := range rowColumns {
-		fmt.Fprintf(&b, ", v.c%d", i)
+		if same[i] {
+			b.WriteString(", ?")
+		} else {
+			fmt.Fprintf(&b, ", v.c%d", i)
+		}
 	}
 	b.WriteString(" FROM (" + ids + ") AS ids, " + rows + " AS v")
 	return b.String()
 }
 
-// jsonTable returns the table expression of rows that are one JSON document.
-func jsonTable() string {
+// jsonTable returns the table expression of the columns that are not the same of rows that are one JSON document.
+func jsonTable(same [len(row{})]bool) string {
 	var b strings.Builder
 	b.WriteString("JSON_TABLE(?, '$[*]' COLUMNS (tail CHAR(17) CHARACTER SET utf8mb4 PATH '$[0]'")
+	n := 0
 	for i := range rowColumns {
-		fmt.Fprintf(&b, ", c%d LONGTEXT CHARACTER SET utf8mb4 PATH '$[%d]' ERROR ON ERROR", i, i+1)
+		if !same[i] {
+			n++
+			fmt.Fprintf(&b, ", c%d LONGTEXT CHARACTER SET utf8mb4 PATH '$[%d]' ERROR ON ERROR", i, n)
+		}
 	}
 	b.WriteString("))")
 	return b.String()
@@ -298,18 +303,32 @@ func (w *Writer) writeMySQL(ctx context.Context, ex dialect.ExecQuerier, txID uu
 		}
 	}
 	now, tail := time.Now(), newTail()
-	args := []any{txID.String(), now.Truncate(time.Microsecond), now.UnixMicro()}
+	var (
+		args  = []any{txID.String()}
+		clock = []any{now.Truncate(time.Microsecond), now.UnixMicro()}
+		same  [len(row{})]bool
+	)
 	if len(rows) <= few {
-		args = slices.Grow(args, len(rows)*(1+len(rowColumns)))
+		args = append(slices.Grow(args, 2+len(rows)*(1+len(rowColumns))), clock...)
 		for i := range rows {
 			args = append(args, string(appendTail(nil, tail+uint64(i)))) //nolint:gosec // i is an index
 			for c := range rowColumns {
 				args = append(args, rows[i].value(c))
 			}
 		}
-		return ex.Exec(ctx, insertMySQL(w.head, parameters[len(rows)]), args, nil)
+		return ex.Exec(ctx, insertMySQL(w.head, parameters[len(rows)], same), args, nil)
 	}
-	return ex.Exec(ctx, w.insert, append(args, jsonRows(rows, tail)), nil)
+	for c := range rowColumns {
+		same[c] = true
+		for i := range rows {
+			same[c] = same[c] && rows[i][c] == rows[0][c]
+		}
+		if same[c] {
+			args = append(args, rows[0].value(c))
+		}
+	}
+	args = append(append(args, clock...), jsonRows(rows, tail, same))
+	return ex.Exec(ctx, insertMySQL(w.head, jsonTable(same), same), args, nil)
 }
 
 // appendTail appends the last two groups of an id.
@@ -321,8 +340,8 @@ func appendTail(b []byte, tail uint64) []byte {
 	return b
 }
 
-// jsonRows returns rows as a JSON array of arrays.
-func jsonRows(rows []row, tail uint64) string {
+// jsonRows returns rows as a JSON array of arrays, without the columns that are the same.
+func jsonRows(rows []row, tail uint64, same [len(row{})]bool) string {
 	size := 2
 	for i := range rows {
 		size += 64
@@ -337,6 +356,9 @@ func jsonRows(rows []row, tail uint64) string {
 		}
 		b = append(appendTail(append(b, `["`...), tail+uint64(i)), '"') //nolint:gosec // i is an index
 		for c := range rowColumns {
+			if same[c] {
+				continue
+			}
 			b = append(b, ',')
 			if rows[i].null(c) {
 				b = append(b, null...)

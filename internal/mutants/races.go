@@ -51,8 +51,8 @@ var races = []breakage{
 	},
 	{
 		name: "the process's clock, on MariaDB", database: mariadb,
-		file: "auditlog/writer.go", old: "ex.Exec(ctx, insertMySQL(w.head, parameters[len(rows)]), args, nil)",
-		new:      "ex.Exec(ctx, strings.Replace(insertMySQL(w.head, parameters[len(rows)]), \"TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))\", strconv.FormatInt(now.UnixMicro(), 10), 1), args, nil)",
+		file: "auditlog/writer.go", old: "ex.Exec(ctx, insertMySQL(w.head, parameters[len(rows)], same), args, nil)",
+		new:      "ex.Exec(ctx, strings.Replace(insertMySQL(w.head, parameters[len(rows)], same), \"TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))\", strconv.FormatInt(now.UnixMicro(), 10), 1), args, nil)",
 		packages: storm, tests: "TestSkew/mariadb",
 	},
 	{
