@@ -34,9 +34,9 @@ var (
 	// not be written. The transaction is rolled back.
 	ErrIncomplete = errors.New("sqlaudit: the transaction holds a change that could not be recorded and was rolled back")
 
-	// ErrTooManyRows is returned by an update or delete that matches more rows than one
-	// statement can name. Nothing was written.
-	ErrTooManyRows = errors.New("sqlaudit: the mutation matches more rows than one statement can name: narrow its predicate and run it in parts")
+	// ErrTooManyRows is returned by an update or delete that matches more rows than one statement can name, or whose rows would take more
+	// memory than a mutation is given. The error says which. Nothing was written.
+	ErrTooManyRows = errors.New("sqlaudit: the mutation matches too many rows: narrow its predicate and run it in parts, such as by ranges of ids")
 )
 
 // A ValueError says that something given to the record, such as an actor's id or a reason, cannot

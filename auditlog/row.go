@@ -23,7 +23,14 @@ type Row struct {
 	Actor any
 
 	refs map[string]Ref
+	size int
 }
+
+// Size returns about how many bytes of memory the row takes.
+func (r *Row) Size() int { return r.size }
+
+// rowSize is about what a row takes beside its values.
+const rowSize = 320
 
 // A Ref is an id that a row holds: as a driver takes it, in the form of the log, and as text. What ScanRow was asked for besides has no form.
 type Ref struct {
@@ -134,6 +141,7 @@ func (c *Cells) row(dialectName string) (*Row, error) {
 	if r.Text, err = KeyText(r.Key); err != nil {
 		return nil, err
 	}
+	r.size = rowSize + 2*len(r.Text)
 	if n := len(c.refs) + c.more; n > 0 {
 		r.refs = make(map[string]Ref, n)
 	}
@@ -157,6 +165,7 @@ func (c *Cells) row(dialectName string) (*Row, error) {
 	if r.Values, err = c.values(dialectName); err != nil {
 		return nil, err
 	}
+	r.size += len(c.buf) + 24*len(r.Values)
 	if r.ID, err = c.id(r); err != nil {
 		return nil, err
 	}

@@ -34,7 +34,13 @@ type creation struct {
 // creating returns the driver to insert with.
 func (o *operation) creating(c *creation) dialect.Driver {
 	o.create = c
-	return &recording{Driver: o.base, op: o, before: o.beforeCreate}
+	return &recording{Driver: o.base, op: o}
+}
+
+// are notes the rows that ent's statement returned.
+func (c *creation) are(rows []*auditlog.Row, plain bool) error {
+	c.rows, c.plain = append(c.rows, rows...), c.plain && plain
+	return nil
 }
 
 // conflict returns what is to happen where a row is there already.
@@ -50,11 +56,14 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 	c, t := o.create, o.target.Type
 	var (
 		links []link
-		joins = make(map[string]*join)
+		joins map[string]*join
 	)
 	for _, spec := range c.specs {
 		links = append(links, o.links(spec.Edges, false)...)
 		for table, j := range o.joined(spec.Edges, nil) {
+			if joins == nil {
+				joins = make(map[string]*join)
+			}
 			if joins[table] == nil {
 				joins[table] = &join{typ: j.typ}
 			}
@@ -227,9 +236,7 @@ func (o *operation) insertReturning(ctx context.Context, query string, args, v a
 				return 0, errors.Join(err, rows.Close())
 			}
 			scan = func(id *any) error {
-				err := l.scan(rows, func(r []*auditlog.Row, plain bool) {
-					c.rows, c.plain = append(c.rows, r...), c.plain && plain
-				})
+				err := l.scan(rows, c.are)
 				*id = given
 				return err
 			}
@@ -238,11 +245,8 @@ func (o *operation) insertReturning(ctx context.Context, query string, args, v a
 		if b, err = bufferIDs(rows, scan); err != nil {
 			return 0, err
 		}
-		c.ids = make([]any, len(b.rows))
-		for i, row := range b.rows {
-			c.ids[i] = row[0]
-		}
-		return len(b.rows), nil
+		c.ids = b.ids
+		return len(b.ids), nil
 	}); err != nil {
 		return err
 	}

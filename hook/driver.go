@@ -18,8 +18,6 @@ import (
 type recording struct {
 	dialect.Driver
 	op *operation
-	// before runs as the operation begins, if it has not begun yet. It reports whether anything will be recorded.
-	before func(context.Context) (bool, error)
 }
 
 // Base returns the driver that ent would use if nothing were recorded.
@@ -41,10 +39,10 @@ func End(ctx context.Context, drv dialect.Driver) {
 	}
 }
 
-// start begins the operation. It reports whether statements are those of an open one.
+// start begins the operation, if it has not begun yet: that is so of creations alone. It reports whether statements are those of an open one.
 func (r *recording) start(ctx context.Context) (bool, error) {
 	if r.op.phase == idle {
-		relevant, err := r.before(ctx)
+		relevant, err := r.op.beforeCreate(ctx)
 		if err != nil {
 			return false, err
 		}
@@ -188,11 +186,11 @@ func (o *operation) query(ctx context.Context, query string, args, v any) error 
 	return o.ex.Query(ctx, query, args, v)
 }
 
-// buffered are rows that were read before ent reads them, so that their connection is free.
+// buffered are rows of an id each that were read before ent reads them, so that their connection is free.
 type buffered struct {
 	columns []string
 	types   []*stdsql.ColumnType
-	rows    [][]any
+	ids     []any
 	next    int
 }
 
@@ -209,11 +207,10 @@ func bufferIDs(rows *sql.Rows, scan func(id *any) error) (*buffered, error) {
 	}
 	b.columns, b.types = b.columns[:1], b.types[:1]
 	for rows.Next() {
-		row := make([]any, 1)
-		if err := scan(&row[0]); err != nil {
+		b.ids = append(b.ids, nil)
+		if err := scan(&b.ids[len(b.ids)-1]); err != nil {
 			return nil, err
 		}
-		b.rows = append(b.rows, row)
 	}
 	return b, rows.Err()
 }
@@ -235,7 +232,7 @@ func (b *buffered) Err() error { return nil }
 // Next implements sql.ColumnScanner.
 func (b *buffered) Next() bool {
 	b.next++
-	return b.next <= len(b.rows)
+	return b.next <= len(b.ids)
 }
 
 // NextResultSet implements sql.ColumnScanner.
@@ -243,27 +240,23 @@ func (b *buffered) NextResultSet() bool { return false }
 
 // Scan implements sql.ColumnScanner, for what ent scans ids into.
 func (b *buffered) Scan(dest ...any) error {
-	row := b.rows[b.next-1]
-	if len(dest) != len(row) {
-		return fmt.Errorf("expected %d destination arguments in Scan, not %d", len(row), len(dest))
+	if len(dest) != 1 {
+		return fmt.Errorf("expected 1 destination argument in Scan, not %d", len(dest))
 	}
-	for i, d := range dest {
-		switch d := d.(type) {
-		case *driver.Value:
-			*d = row[i]
-		case stdsql.Scanner:
-			if err := d.Scan(row[i]); err != nil {
-				return err
-			}
-		case *int64:
-			var n stdsql.NullInt64
-			if err := n.Scan(row[i]); err != nil {
-				return err
-			}
-			*d = n.Int64
-		default:
-			return fmt.Errorf("sqlaudit: cannot scan an id into %s", reflect.TypeOf(d))
+	id := b.ids[b.next-1]
+	switch d := dest[0].(type) {
+	case *driver.Value:
+		*d = id
+	case stdsql.Scanner:
+		return d.Scan(id)
+	case *int64:
+		var n stdsql.NullInt64
+		if err := n.Scan(id); err != nil {
+			return err
 		}
+		*d = n.Int64
+	default:
+		return fmt.Errorf("sqlaudit: cannot scan an id into %s", reflect.TypeOf(d))
 	}
 	return nil
 }

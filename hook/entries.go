@@ -11,8 +11,17 @@ import (
 	"github.com/sqlaudit/sqlaudit/auditlog"
 )
 
-// entries reads the rows again and returns what became of them.
-func (o *operation) entries(ctx context.Context) ([]*auditlog.Entry, error) {
+// record reads the rows again and records what became of them.
+func (o *operation) record(ctx context.Context) error {
+	d, err := o.drafts(ctx)
+	if err != nil {
+		return err
+	}
+	return d.record(ctx)
+}
+
+// drafts reads the rows again and returns what became of them.
+func (o *operation) drafts(ctx context.Context) (*drafts, error) {
 	d := &drafts{op: o, byID: make(map[draftKey]*draft)}
 	for _, key := range o.owners { // the mutation's own entities come first
 		text, err := auditlog.KeyText(key)
@@ -40,7 +49,7 @@ func (o *operation) entries(ctx context.Context) ([]*auditlog.Entry, error) {
 			return nil, err
 		}
 	}
-	return d.entries(ctx)
+	return d, nil
 }
 
 // changed notes what became of the rows of an image, and which came.
@@ -186,22 +195,32 @@ func (d *drafts) link(edge *auditlog.Edge, owner auditlog.Ref, stamp auditlog.St
 	return e.links[edge]
 }
 
-// entries returns the entries of what changed.
-func (d *drafts) entries(ctx context.Context) ([]*auditlog.Entry, error) {
+// atOnce is how many entries are handed to the transaction together.
+const atOnce = 1000
+
+// record records the entries of what changed.
+func (d *drafts) record(ctx context.Context) error {
 	if err := d.identify(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	var entries []*auditlog.Entry
-	for _, draft := range d.list {
+	entries := make([]*auditlog.Entry, 0, min(len(d.list), atOnce))
+	for i, draft := range d.list {
+		d.list[i] = nil // it is not needed any more, nor are its rows
 		e, err := d.entry(draft)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if e != nil {
 			entries = append(entries, e)
 		}
+		if len(entries) == atOnce || i == len(d.list)-1 {
+			if err := d.op.tx.Record(ctx, entries); err != nil {
+				return err
+			}
+			entries = entries[:0]
+		}
 	}
-	return entries, nil
+	return nil
 }
 
 // identify finds out how the log names the entities of which only links changed.

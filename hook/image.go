@@ -130,9 +130,25 @@ func (o *operation) scan(ctx context.Context, t *auditlog.Type, query string, ar
 		if err != nil {
 			return nil, auditlog.Failed("read "+t.Table, err)
 		}
+		if o.issued == 0 {
+			if err := o.hold(t, r); err != nil {
+				return nil, err
+			}
+		}
 		out = append(out, r)
 	}
 	return out, rows.Err()
+}
+
+// maxHeld is how many bytes the rows may take that a mutation is about to change. With what they become, and their entries, it is two to three times as much.
+const maxHeld = 96 << 20
+
+// hold fails if a row of t that may change is one too many to be held in memory until the mutation ends.
+func (o *operation) hold(t *auditlog.Type, r *auditlog.Row) error {
+	if o.held += r.Size(); o.held > maxHeld {
+		return fmt.Errorf("%w (%s: more rows than are held in %d MiB of memory)", auditlog.ErrTooManyRows, t.Name, maxHeld>>20)
+	}
+	return nil
 }
 
 // matched reads and locks the rows for which the conditions of an update or a delete of many hold. On MySQL and MariaDB a locking read also locks what it
@@ -328,7 +344,7 @@ func narrow(t *auditlog.Type, rows []*auditlog.Row) (func(*sql.Selector), error)
 		return func(s *sql.Selector) { s.Where(in(s, t.Key, keys)) }, nil
 	}
 	// Integers can stand in the statement itself.
-	tooMany := fmt.Errorf("%w (%s: %d rows, at most %d)", auditlog.ErrTooManyRows, t.Name, len(keys), maxParams/len(t.Key))
+	tooMany := fmt.Errorf("%w (%s: %d rows, of which a statement can name %d)", auditlog.ErrTooManyRows, t.Name, len(keys), maxParams/len(t.Key))
 	if len(t.Key) > 1 {
 		return nil, tooMany
 	}

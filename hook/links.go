@@ -143,6 +143,9 @@ type joinEdge struct {
 
 // joined returns the tables of recorded links that edges are in, by name.
 func (o *operation) joined(add, clear []*sqlgraph.EdgeSpec) map[string]*join {
+	if len(add)+len(clear) == 0 {
+		return nil
+	}
 	joins := make(map[string]*join)
 	collect := func(edges []*sqlgraph.EdgeSpec, into func(*join) *[]joinEdge) {
 		for _, e := range edges {

@@ -42,6 +42,7 @@ type operation struct {
 	going      map[goner]bool // the rows that a deletion takes with it
 
 	hasRead bool  // rows were read
+	held    int   // how many bytes those take that may change
 	updates bool  // ent updates rows of the target's type, whose ids must not change
 	deletes bool  // ent deletes them
 	deleted int   // how many of them its delete affected, or -1 while that is not known
@@ -160,11 +161,7 @@ func (o *operation) settle(ctx context.Context, cause error) error {
 		o.salvage(context.WithoutCancel(ctx))
 		return cause
 	}
-	entries, err := o.entries(ctx)
-	if err == nil {
-		err = o.tx.Record(ctx, entries)
-	}
-	if err != nil {
+	if err := o.record(ctx); err != nil {
 		err = auditlog.Failed("record the mutation", err)
 		o.tx.Fail(err)
 		o.failure = o.rollback(err)
@@ -173,7 +170,8 @@ func (o *operation) settle(ctx context.Context, cause error) error {
 	if !o.own() {
 		return nil
 	}
-	if err = o.end.Commit(); errors.Is(err, auditlog.ErrIncomplete) {
+	err := o.end.Commit()
+	if errors.Is(err, auditlog.ErrIncomplete) {
 		o.failure = err
 	}
 	return err
@@ -220,11 +218,7 @@ func (o *operation) salvage(ctx context.Context) {
 		o.create = nil
 	}
 	o.deleted = -1
-	entries, err := o.entries(ctx)
-	if err == nil {
-		err = o.tx.Record(ctx, entries)
-	}
-	if err != nil && !auditdriver.Aborted(err) { // else nothing of it will stay
+	if err := o.record(ctx); err != nil && !auditdriver.Aborted(err) { // else nothing of it will stay
 		o.lose(err)
 	}
 }

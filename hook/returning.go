@@ -114,7 +114,10 @@ func (o *operation) updateReturning(ctx context.Context, query string, args any)
 	columns := o.words(t).columns
 	if o.base.Dialect() == dialect.SQLite { // where nobody has written since the rows were read
 		im := o.image(t)
-		return o.returned(ctx, query+" RETURNING "+o.words(t).list+", "+o.plain(t), args, 1, im.is)
+		return o.returned(ctx, query+" RETURNING "+o.words(t).list+", "+o.plain(t), args, 1, func(rows []*auditlog.Row, plain bool) error {
+			im.is(rows, plain)
+			return nil
+		})
 	}
 	r := o.returning
 	text := r.table.text(textKey{kind: 'U', query: query, lock: r.lock}, func() string {
@@ -128,9 +131,10 @@ func (o *operation) updateReturning(ctx context.Context, query string, args any)
 		return b.String()
 	})
 	im := o.image(t)
-	return o.returned(ctx, text, args, 2, func(rows []*auditlog.Row, plain bool) {
+	return o.returned(ctx, text, args, 2, func(rows []*auditlog.Row, plain bool) error {
 		o.add(t, rows[:1])
 		im.is(rows[1:], plain)
+		return o.hold(t, rows[0])
 	})
 }
 
@@ -178,9 +182,10 @@ func (o *operation) deleteReturning(ctx context.Context, query string, args any)
 		query += returning
 	}
 	gone := true
-	n, err := o.returned(ctx, query, args, 1, func(rows []*auditlog.Row, plain bool) {
+	n, err := o.returned(ctx, query, args, 1, func(rows []*auditlog.Row, plain bool) error {
 		o.add(t, rows)
 		gone = gone && plain
+		return o.hold(t, rows[0])
 	})
 	if gone {
 		o.deleted = n
@@ -190,7 +195,7 @@ func (o *operation) deleteReturning(ctx context.Context, query string, args any)
 
 // returned runs a statement that returns rows of the target's type, so many to a line, and whether the table is plain. It returns how many lines
 // there were.
-func (o *operation) returned(ctx context.Context, query string, args any, parts int, each func(rows []*auditlog.Row, plain bool)) (int, error) {
+func (o *operation) returned(ctx context.Context, query string, args any, parts int, each func(rows []*auditlog.Row, plain bool) error) (int, error) {
 	rows := &sql.Rows{}
 	if err := o.ex.Query(ctx, query, args, rows); err != nil {
 		return 0, err
@@ -232,7 +237,7 @@ func (o *operation) newLine(parts int, ahead ...any) (*line, error) {
 }
 
 // scan scans the line that rows are at.
-func (l *line) scan(rows *sql.Rows, each func(rows []*auditlog.Row, plain bool)) error {
+func (l *line) scan(rows *sql.Rows, each func(rows []*auditlog.Row, plain bool) error) error {
 	t := l.op.target.Type
 	if err := rows.Scan(l.dest...); err != nil {
 		return auditlog.Failed("read "+t.Table, err)
@@ -247,8 +252,7 @@ func (l *line) scan(rows *sql.Rows, each func(rows []*auditlog.Row, plain bool))
 	if !l.plain {
 		l.op.drv.Forget(tableKey{t})
 	}
-	each(list, l.plain)
-	return nil
+	return each(list, l.plain)
 }
 
 // returningToo returns an insert of ent's that asks for the id with what else it is to return.
@@ -262,7 +266,5 @@ func (o *operation) insertKeyed(ctx context.Context, query string, args any) (in
 	t, c := o.target.Type, o.create
 	c.plain = true
 	query += " RETURNING " + o.words(t).list + ", " + o.plain(t)
-	return o.returned(ctx, query, args, 1, func(rows []*auditlog.Row, plain bool) {
-		c.rows, c.plain = append(c.rows, rows...), c.plain && plain
-	})
+	return o.returned(ctx, query, args, 1, c.are)
 }

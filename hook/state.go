@@ -29,6 +29,15 @@ func (s *State) begin(drv dialect.Driver) (*operation, error) {
 	return s.run.op, s.run.op.on(drv)
 }
 
+// in fails where begin would, and begins nothing.
+func (s *State) in(drv dialect.Driver) error {
+	if s.run == nil || s.run.op == nil {
+		return auditlog.ErrHookMissing
+	}
+	probe := operation{target: s.run.op.target}
+	return probe.on(drv)
+}
+
 // Creating returns the driver with which to insert what spec will hold by the time of ent's first statement. It refuses to write if the
 // mutation did not come through the hook, as one that another hook has put in the place of the first. Tracked says
 // whether the type is.
@@ -38,7 +47,13 @@ func (s *State) Creating(spec *sqlgraph.CreateSpec, drv dialect.Driver, tracked 
 	if err != nil {
 		return refuser{Driver: drv, all: tracked || o != nil, err: err}
 	}
-	return o.creating(&creation{specs: []*sqlgraph.CreateSpec{spec}, stamps: []auditlog.Stamp{o.stamp}})
+	one := &struct {
+		creation
+		spec  [1]*sqlgraph.CreateSpec
+		stamp [1]auditlog.Stamp
+	}{spec: [1]*sqlgraph.CreateSpec{spec}, stamp: [1]auditlog.Stamp{o.stamp}}
+	one.specs, one.stamps = one.spec[:], one.stamp[:]
+	return o.creating(&one.creation)
 }
 
 // CreatingBulk returns the driver with which to insert what spec holds for mutations with the given states.
@@ -48,15 +63,16 @@ func CreatingBulk(states []*State, spec *sqlgraph.BatchCreateSpec, drv dialect.D
 	if len(states) == 0 {
 		return drv, nil
 	}
-	c := &creation{specs: spec.Nodes, batch: spec}
-	var last *operation
-	for _, s := range states {
-		o, err := s.begin(drv)
-		if err != nil {
+	c := &creation{specs: spec.Nodes, batch: spec, stamps: make([]auditlog.Stamp, len(states))}
+	for i, s := range states {
+		if err := s.in(drv); err != nil {
 			return nil, err
 		}
-		c.stamps = append(c.stamps, o.stamp)
-		last = o
+		c.stamps[i] = s.run.op.stamp
+	}
+	last, err := states[len(states)-1].begin(drv)
+	if err != nil {
+		return nil, err
 	}
 	return last.creating(c), nil
 }

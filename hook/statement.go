@@ -385,7 +385,7 @@ func (o *operation) insertRecorded(ctx context.Context, query string, args any, 
 	case err != nil && strings.Contains(err.Error(), errNotPlain):
 		o.drv.Forget(tableKey{o.target.Type})
 		return 0, false, o.fallBack(ctx)
-	case err == nil && ids != nil && o.create.updates && len((*ids).rows) == 0: // it passed over a row that came in between
+	case err == nil && ids != nil && o.create.updates && len((*ids).ids) == 0: // it passed over a row that came in between
 		o.took(PathUpsertAgain)
 		return 0, false, o.fallBack(ctx)
 	}

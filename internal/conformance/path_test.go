@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/dialect"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sqlaudit/sqlaudit"
 	"github.com/sqlaudit/sqlaudit/auditdriver"
 	"github.com/sqlaudit/sqlaudit/hook"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
@@ -137,6 +138,38 @@ func TestPathsOfManyRows(t *testing.T) {
 		want[hook.PathUpdate] = 1
 		require.Equal(t, want, e.pathsSince(before))
 		testdb.Exec(t, e.db, "DELETE FROM twins")
+	}}})
+}
+
+// Rows that are held until the mutation ends take no more memory than they are given. Where the database makes the entries, none are.
+func TestHeld(t *testing.T) {
+	const rows = 1200 // of 64,000 bytes, which stand in base64
+	body := map[string]string{dialect.SQLite: "zeroblob(64000)", dialect.Postgres: "decode(repeat('78', 64000), 'hex')", dialect.MySQL: "REPEAT('x', 64000)"}
+	runWrites(t, []testCase{{"too many", "nothing is written", func(t *testing.T, e *env) {
+		testdb.Exec(t, e.db, fmt.Sprintf(`INSERT INTO docs (doc_id, doc_title, published, view_count, revision, body)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
+			SELECT %s, 't', TRUE, 0, 2, %s FROM n a CROSS JOIN n b LIMIT %d`,
+			map[bool]string{false: "a.i || '-' || b.i", true: "CONCAT(a.i, '-', b.i)"}[e.backend.dialect == dialect.MySQL], body[e.backend.dialect], rows))
+		before := len(e.log(t))
+		refused := func(err error) {
+			require.ErrorIs(t, err, sqlaudit.ErrTooManyRows)
+			require.ErrorContains(t, err, "(Doc: more rows than are held in 96 MiB of memory)")
+		}
+		if err := e.client.Doc.Update().SetViews(0).Exec(e.ctx); e.backend.name == testdb.Postgres.Name {
+			require.NoError(t, err)
+		} else {
+			refused(err)
+		}
+		refused(second(e.client.Doc.Delete().Exec(e.ctx))) // of all fields, some of which Go alone can encode
+		tx := e.begin(t, e.client)
+		refused(second(tx.Doc.Delete().Exec(e.ctx)))
+		if err := tx.Commit(); err != nil { // it had been written there
+			require.ErrorIs(t, err, sqlaudit.ErrTooManyRows)
+			require.ErrorIs(t, err, sqlaudit.ErrIncomplete)
+		}
+		require.Equal(t, rows, e.client.Doc.Query().CountX(e.ctx))
+		require.Len(t, e.log(t), before)
+		testdb.Exec(t, e.db, "DELETE FROM docs")
 	}}})
 }
 
