@@ -20,7 +20,8 @@ func AuditCodec(codecs ...sqlauditlog.AnyCodec) Option {
 // auditDescribe describes what is recorded with the client's codecs.
 func (c *config) auditDescribe() {
 	if len(c.auditCodecs) > 0 {
-		c.auditTypes = auditSchema.With(c.auditCodecs...)
+		types := auditSchema
+		c.auditTypes = types.With(c.auditCodecs...)
 	}
 }
 

@@ -172,7 +172,8 @@ func (_q *CustomerQuery) WithHistory(opts ...func(*AuditLogQuery)) *CustomerQuer
 // entity is gone.
 func (_m *AuditLog) QueryCustomer() *CustomerQuery {
 	_query, _node := (&CustomerClient{config: _m.config}).Query(), &Customer{}
-	if !auditCustomerType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditCustomerType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(customer.ID(_node.ID))
@@ -187,7 +188,8 @@ func (_q *AuditLogQuery) QueryCustomer() *CustomerQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditCustomerType.Entities(auditTable(_c, customer.Table, _c.auditSchemaOf(auditCustomerType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditCustomerType
+		return _type.Entities(auditTable(_c, customer.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }

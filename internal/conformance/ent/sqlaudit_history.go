@@ -195,7 +195,8 @@ func (_q *AccountQuery) WithHistory(opts ...func(*AuditLogQuery)) *AccountQuery 
 // entity is gone.
 func (_m *AuditLog) QueryAccount() *AccountQuery {
 	_query, _node := (&AccountClient{config: _m.config}).Query(), &Account{}
-	if !auditAccountType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditAccountType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(account.ID(_node.ID))
@@ -210,7 +211,8 @@ func (_q *AuditLogQuery) QueryAccount() *AccountQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditAccountType.Entities(auditTable(_c, account.Table, _c.auditSchemaOf(auditAccountType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditAccountType
+		return _type.Entities(auditTable(_c, account.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -280,7 +282,8 @@ func (_q *BadgeQuery) WithHistory(opts ...func(*AuditLogQuery)) *BadgeQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBadge() *BadgeQuery {
 	_query, _node := (&BadgeClient{config: _m.config}).Query(), &Badge{}
-	if !auditBadgeType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditBadgeType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(badge.ID(_node.ID))
@@ -295,7 +298,8 @@ func (_q *AuditLogQuery) QueryBadge() *BadgeQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditBadgeType.Entities(auditTable(_c, badge.Table, _c.auditSchemaOf(auditBadgeType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditBadgeType
+		return _type.Entities(auditTable(_c, badge.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -365,7 +369,8 @@ func (_q *BookQuery) WithHistory(opts ...func(*AuditLogQuery)) *BookQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBook() *BookQuery {
 	_query, _node := (&BookClient{config: _m.config}).Query(), &Book{}
-	if !auditBookType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditBookType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(book.ID(_node.ID))
@@ -380,7 +385,8 @@ func (_q *AuditLogQuery) QueryBook() *BookQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditBookType.Entities(auditTable(_c, book.Table, _c.auditSchemaOf(auditBookType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditBookType
+		return _type.Entities(auditTable(_c, book.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -450,7 +456,8 @@ func (_q *BrokenQuery) WithHistory(opts ...func(*AuditLogQuery)) *BrokenQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBroken() *BrokenQuery {
 	_query, _node := (&BrokenClient{config: _m.config}).Query(), &Broken{}
-	if !auditBrokenType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditBrokenType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(broken.ID(_node.ID))
@@ -465,7 +472,8 @@ func (_q *AuditLogQuery) QueryBroken() *BrokenQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditBrokenType.Entities(auditTable(_c, broken.Table, _c.auditSchemaOf(auditBrokenType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditBrokenType
+		return _type.Entities(auditTable(_c, broken.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -535,7 +543,8 @@ func (_q *CardQuery) WithHistory(opts ...func(*AuditLogQuery)) *CardQuery {
 // entity is gone.
 func (_m *AuditLog) QueryCard() *CardQuery {
 	_query, _node := (&CardClient{config: _m.config}).Query(), &Card{}
-	if !auditCardType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditCardType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(card.ID(_node.ID))
@@ -550,7 +559,8 @@ func (_q *AuditLogQuery) QueryCard() *CardQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditCardType.Entities(auditTable(_c, card.Table, _c.auditSchemaOf(auditCardType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditCardType
+		return _type.Entities(auditTable(_c, card.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -620,7 +630,8 @@ func (_q *DocQuery) WithHistory(opts ...func(*AuditLogQuery)) *DocQuery {
 // entity is gone.
 func (_m *AuditLog) QueryDoc() *DocQuery {
 	_query, _node := (&DocClient{config: _m.config}).Query(), &Doc{}
-	if !auditDocType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditDocType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(doc.ID(_node.ID))
@@ -635,7 +646,8 @@ func (_q *AuditLogQuery) QueryDoc() *DocQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditDocType.Entities(auditTable(_c, doc.Table, _c.auditSchemaOf(auditDocType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditDocType
+		return _type.Entities(auditTable(_c, doc.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -705,7 +717,8 @@ func (_q *GaugeQuery) WithHistory(opts ...func(*AuditLogQuery)) *GaugeQuery {
 // entity is gone.
 func (_m *AuditLog) QueryGauge() *GaugeQuery {
 	_query, _node := (&GaugeClient{config: _m.config}).Query(), &Gauge{}
-	if !auditGaugeType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditGaugeType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(gauge.ID(_node.ID))
@@ -720,7 +733,8 @@ func (_q *AuditLogQuery) QueryGauge() *GaugeQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditGaugeType.Entities(auditTable(_c, gauge.Table, _c.auditSchemaOf(auditGaugeType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditGaugeType
+		return _type.Entities(auditTable(_c, gauge.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -790,7 +804,8 @@ func (_q *GroupQuery) WithHistory(opts ...func(*AuditLogQuery)) *GroupQuery {
 // entity is gone.
 func (_m *AuditLog) QueryGroup() *GroupQuery {
 	_query, _node := (&GroupClient{config: _m.config}).Query(), &Group{}
-	if !auditGroupType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditGroupType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(group.ID(_node.ID))
@@ -805,7 +820,8 @@ func (_q *AuditLogQuery) QueryGroup() *GroupQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditGroupType.Entities(auditTable(_c, group.Table, _c.auditSchemaOf(auditGroupType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditGroupType
+		return _type.Entities(auditTable(_c, group.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -875,7 +891,8 @@ func (_q *LampQuery) WithHistory(opts ...func(*AuditLogQuery)) *LampQuery {
 // entity is gone.
 func (_m *AuditLog) QueryLamp() *LampQuery {
 	_query, _node := (&LampClient{config: _m.config}).Query(), &Lamp{}
-	if !auditLampType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditLampType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(lamp.ID(_node.ID))
@@ -890,7 +907,8 @@ func (_q *AuditLogQuery) QueryLamp() *LampQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditLampType.Entities(auditTable(_c, lamp.Table, _c.auditSchemaOf(auditLampType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditLampType
+		return _type.Entities(auditTable(_c, lamp.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -960,7 +978,8 @@ func (_q *MembershipQuery) WithHistory(opts ...func(*AuditLogQuery)) *Membership
 // entity is gone.
 func (_m *AuditLog) QueryMembership() *MembershipQuery {
 	_query, _node := (&MembershipClient{config: _m.config}).Query(), &Membership{}
-	if !auditMembershipType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditMembershipType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(membership.ID(_node.ID))
@@ -975,7 +994,8 @@ func (_q *AuditLogQuery) QueryMembership() *MembershipQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditMembershipType.Entities(auditTable(_c, membership.Table, _c.auditSchemaOf(auditMembershipType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditMembershipType
+		return _type.Entities(auditTable(_c, membership.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1045,7 +1065,8 @@ func (_q *MemoQuery) WithHistory(opts ...func(*AuditLogQuery)) *MemoQuery {
 // entity is gone.
 func (_m *AuditLog) QueryMemo() *MemoQuery {
 	_query, _node := (&MemoClient{config: _m.config}).Query(), &Memo{}
-	if !auditMemoType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditMemoType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(memo.ID(_node.ID))
@@ -1060,7 +1081,8 @@ func (_q *AuditLogQuery) QueryMemo() *MemoQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditMemoType.Entities(auditTable(_c, memo.Table, _c.auditSchemaOf(auditMemoType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditMemoType
+		return _type.Entities(auditTable(_c, memo.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1130,7 +1152,8 @@ func (_q *NodeQuery) WithHistory(opts ...func(*AuditLogQuery)) *NodeQuery {
 // entity is gone.
 func (_m *AuditLog) QueryNode() *NodeQuery {
 	_query, _node := (&NodeClient{config: _m.config}).Query(), &Node{}
-	if !auditNodeType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditNodeType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(node.ID(_node.ID))
@@ -1145,7 +1168,8 @@ func (_q *AuditLogQuery) QueryNode() *NodeQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditNodeType.Entities(auditTable(_c, node.Table, _c.auditSchemaOf(auditNodeType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditNodeType
+		return _type.Entities(auditTable(_c, node.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1215,7 +1239,8 @@ func (_q *PageQuery) WithHistory(opts ...func(*AuditLogQuery)) *PageQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPage() *PageQuery {
 	_query, _node := (&PageClient{config: _m.config}).Query(), &Page{}
-	if !auditPageType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditPageType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(page.ID(_node.ID))
@@ -1230,7 +1255,8 @@ func (_q *AuditLogQuery) QueryPage() *PageQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditPageType.Entities(auditTable(_c, page.Table, _c.auditSchemaOf(auditPageType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditPageType
+		return _type.Entities(auditTable(_c, page.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1300,7 +1326,8 @@ func (_q *ParcelQuery) WithHistory(opts ...func(*AuditLogQuery)) *ParcelQuery {
 // entity is gone.
 func (_m *AuditLog) QueryParcel() *ParcelQuery {
 	_query, _node := (&ParcelClient{config: _m.config}).Query(), &Parcel{}
-	if !auditParcelType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditParcelType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(parcel.ID(_node.ID))
@@ -1315,7 +1342,8 @@ func (_q *AuditLogQuery) QueryParcel() *ParcelQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditParcelType.Entities(auditTable(_c, parcel.Table, _c.auditSchemaOf(auditParcelType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditParcelType
+		return _type.Entities(auditTable(_c, parcel.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1385,7 +1413,8 @@ func (_q *PatronQuery) WithHistory(opts ...func(*AuditLogQuery)) *PatronQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPatron() *PatronQuery {
 	_query, _node := (&PatronClient{config: _m.config}).Query(), &Patron{}
-	if !auditPatronType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditPatronType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(patron.ID(_node.ID))
@@ -1400,7 +1429,8 @@ func (_q *AuditLogQuery) QueryPatron() *PatronQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditPatronType.Entities(auditTable(_c, patron.Table, _c.auditSchemaOf(auditPatronType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditPatronType
+		return _type.Entities(auditTable(_c, patron.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1470,7 +1500,8 @@ func (_q *PetQuery) WithHistory(opts ...func(*AuditLogQuery)) *PetQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPet() *PetQuery {
 	_query, _node := (&PetClient{config: _m.config}).Query(), &Pet{}
-	if !auditPetType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditPetType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(pet.ID(_node.ID))
@@ -1485,7 +1516,8 @@ func (_q *AuditLogQuery) QueryPet() *PetQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditPetType.Entities(auditTable(_c, pet.Table, _c.auditSchemaOf(auditPetType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditPetType
+		return _type.Entities(auditTable(_c, pet.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1555,7 +1587,8 @@ func (_q *PostQuery) WithHistory(opts ...func(*AuditLogQuery)) *PostQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPost() *PostQuery {
 	_query, _node := (&PostClient{config: _m.config}).Query(), &Post{}
-	if !auditPostType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditPostType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(post.ID(_node.ID))
@@ -1570,7 +1603,8 @@ func (_q *AuditLogQuery) QueryPost() *PostQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditPostType.Entities(auditTable(_c, post.Table, _c.auditSchemaOf(auditPostType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditPostType
+		return _type.Entities(auditTable(_c, post.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1640,7 +1674,8 @@ func (_q *ShelfQuery) WithHistory(opts ...func(*AuditLogQuery)) *ShelfQuery {
 // entity is gone.
 func (_m *AuditLog) QueryShelf() *ShelfQuery {
 	_query, _node := (&ShelfClient{config: _m.config}).Query(), &Shelf{}
-	if !auditShelfType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditShelfType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(shelf.ID(_node.ID))
@@ -1655,7 +1690,8 @@ func (_q *AuditLogQuery) QueryShelf() *ShelfQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditShelfType.Entities(auditTable(_c, shelf.Table, _c.auditSchemaOf(auditShelfType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditShelfType
+		return _type.Entities(auditTable(_c, shelf.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1728,7 +1764,8 @@ func (_q *SiteQuery) WithHistory(opts ...func(*AuditLogQuery)) *SiteQuery {
 // entity is gone.
 func (_m *AuditLog) QuerySite() *SiteQuery {
 	_query, _node := (&SiteClient{config: _m.config}).Query(), &Site{}
-	if !auditSiteType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.Code) != nil {
+	_type := auditSiteType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.Code) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(site.CodeEQ(_node.Code))
@@ -1743,7 +1780,8 @@ func (_q *AuditLogQuery) QuerySite() *SiteQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditSiteType.Entities(auditTable(_c, site.Table, _c.auditSchemaOf(auditSiteType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditSiteType
+		return _type.Entities(auditTable(_c, site.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1813,7 +1851,8 @@ func (_q *TagQuery) WithHistory(opts ...func(*AuditLogQuery)) *TagQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTag() *TagQuery {
 	_query, _node := (&TagClient{config: _m.config}).Query(), &Tag{}
-	if !auditTagType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditTagType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(tag.ID(_node.ID))
@@ -1828,7 +1867,8 @@ func (_q *AuditLogQuery) QueryTag() *TagQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditTagType.Entities(auditTable(_c, tag.Table, _c.auditSchemaOf(auditTagType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditTagType
+		return _type.Entities(auditTable(_c, tag.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1898,7 +1938,8 @@ func (_q *TaggingQuery) WithHistory(opts ...func(*AuditLogQuery)) *TaggingQuery 
 // entity is gone.
 func (_m *AuditLog) QueryTagging() *TaggingQuery {
 	_query, _node := (&TaggingClient{config: _m.config}).Query(), &Tagging{}
-	if !auditTaggingType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.PostID, &_node.TagID) != nil {
+	_type := auditTaggingType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.PostID, &_node.TagID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(tagging.PostIDEQ(_node.PostID), tagging.TagIDEQ(_node.TagID))
@@ -1913,7 +1954,8 @@ func (_q *AuditLogQuery) QueryTagging() *TaggingQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditTaggingType.Entities(auditTable(_c, tagging.Table, _c.auditSchemaOf(auditTaggingType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditTaggingType
+		return _type.Entities(auditTable(_c, tagging.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1986,7 +2028,8 @@ func (_q *TeamQuery) WithHistory(opts ...func(*AuditLogQuery)) *TeamQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTeam() *TeamQuery {
 	_query, _node := (&TeamClient{config: _m.config}).Query(), &Team{}
-	if !auditTeamType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.Slug) != nil {
+	_type := auditTeamType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.Slug) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(team.SlugEQ(_node.Slug))
@@ -2001,7 +2044,8 @@ func (_q *AuditLogQuery) QueryTeam() *TeamQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditTeamType.Entities(auditTable(_c, team.Table, _c.auditSchemaOf(auditTeamType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditTeamType
+		return _type.Entities(auditTable(_c, team.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -2071,7 +2115,8 @@ func (_q *TokenQuery) WithHistory(opts ...func(*AuditLogQuery)) *TokenQuery {
 // entity is gone.
 func (_m *AuditLog) QueryToken() *TokenQuery {
 	_query, _node := (&TokenClient{config: _m.config}).Query(), &Token{}
-	if !auditTokenType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditTokenType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(token.ID(_node.ID))
@@ -2086,7 +2131,8 @@ func (_q *AuditLogQuery) QueryToken() *TokenQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditTokenType.Entities(auditTable(_c, token.Table, _c.auditSchemaOf(auditTokenType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditTokenType
+		return _type.Entities(auditTable(_c, token.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -2156,7 +2202,8 @@ func (_q *TwinQuery) WithHistory(opts ...func(*AuditLogQuery)) *TwinQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTwin() *TwinQuery {
 	_query, _node := (&TwinClient{config: _m.config}).Query(), &Twin{}
-	if !auditTwinType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditTwinType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(twin.ID(_node.ID))
@@ -2171,7 +2218,8 @@ func (_q *AuditLogQuery) QueryTwin() *TwinQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditTwinType.Entities(auditTable(_c, twin.Table, _c.auditSchemaOf(auditTwinType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditTwinType
+		return _type.Entities(auditTable(_c, twin.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -2241,7 +2289,8 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 // entity is gone.
 func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
-	if !auditUserType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditUserType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(user.ID(_node.ID))
@@ -2256,7 +2305,8 @@ func (_q *AuditLogQuery) QueryUser() *UserQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditUserType.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(auditUserType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditUserType
+		return _type.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }

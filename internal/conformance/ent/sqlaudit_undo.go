@@ -165,21 +165,23 @@ func (c *Client) auditUndo() *sqlauditundo.Client {
 // RevertTo has a Account be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *AccountClient) RevertTo(ctx context.Context, id kinds.IBAN, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditAccountType.ResourceID(&Account{ID: id})
+	_type := auditAccountType
+	name, err := _type.ResourceID(&Account{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditAccountType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Account that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *AccountClient) Undelete(ctx context.Context, id kinds.IBAN, opts ...sqlauditundo.Option) (*Account, error) {
-	name, err := auditAccountType.ResourceID(&Account{ID: id})
+	_type := auditAccountType
+	name, err := _type.ResourceID(&Account{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditAccountType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -237,21 +239,23 @@ func auditAccountLinks(m *AccountMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Badge be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *BadgeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditBadgeType.ResourceID(&Badge{ID: id})
+	_type := auditBadgeType
+	name, err := _type.ResourceID(&Badge{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditBadgeType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Badge that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *BadgeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Badge, error) {
-	name, err := auditBadgeType.ResourceID(&Badge{ID: id})
+	_type := auditBadgeType
+	name, err := _type.ResourceID(&Badge{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditBadgeType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -305,21 +309,23 @@ func auditBadgeLinks(m *BadgeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Book be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *BookClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditBookType.ResourceID(&Book{ID: id})
+	_type := auditBookType
+	name, err := _type.ResourceID(&Book{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditBookType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Book that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *BookClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Book, error) {
-	name, err := auditBookType.ResourceID(&Book{ID: id})
+	_type := auditBookType
+	name, err := _type.ResourceID(&Book{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditBookType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -378,21 +384,23 @@ func auditBookLinks(m *BookMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Broken be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *BrokenClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditBrokenType.ResourceID(&Broken{ID: id})
+	_type := auditBrokenType
+	name, err := _type.ResourceID(&Broken{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditBrokenType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Broken that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *BrokenClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Broken, error) {
-	name, err := auditBrokenType.ResourceID(&Broken{ID: id})
+	_type := auditBrokenType
+	name, err := _type.ResourceID(&Broken{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditBrokenType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -441,21 +449,23 @@ func auditBrokenLinks(_ *BrokenMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Card be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *CardClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditCardType.ResourceID(&Card{ID: id})
+	_type := auditCardType
+	name, err := _type.ResourceID(&Card{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditCardType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Card that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *CardClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Card, error) {
-	name, err := auditCardType.ResourceID(&Card{ID: id})
+	_type := auditCardType
+	name, err := _type.ResourceID(&Card{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditCardType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -507,21 +517,23 @@ func auditCardLinks(m *CardMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Doc be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *DocClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditDocType.ResourceID(&Doc{ID: id})
+	_type := auditDocType
+	name, err := _type.ResourceID(&Doc{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditDocType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Doc that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *DocClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Doc, error) {
-	name, err := auditDocType.ResourceID(&Doc{ID: id})
+	_type := auditDocType
+	name, err := _type.ResourceID(&Doc{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditDocType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -587,21 +599,23 @@ func auditDocLinks(_ *DocMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Gauge be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *GaugeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditGaugeType.ResourceID(&Gauge{ID: id})
+	_type := auditGaugeType
+	name, err := _type.ResourceID(&Gauge{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditGaugeType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Gauge that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *GaugeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Gauge, error) {
-	name, err := auditGaugeType.ResourceID(&Gauge{ID: id})
+	_type := auditGaugeType
+	name, err := _type.ResourceID(&Gauge{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditGaugeType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -657,21 +671,23 @@ func auditGaugeLinks(_ *GaugeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Group be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *GroupClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditGroupType.ResourceID(&Group{ID: id})
+	_type := auditGroupType
+	name, err := _type.ResourceID(&Group{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditGroupType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Group that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *GroupClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlauditundo.Option) (*Group, error) {
-	name, err := auditGroupType.ResourceID(&Group{ID: id})
+	_type := auditGroupType
+	name, err := _type.ResourceID(&Group{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditGroupType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -732,21 +748,23 @@ func auditGroupLinks(m *GroupMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Lamp be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *LampClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditLampType.ResourceID(&Lamp{ID: id})
+	_type := auditLampType
+	name, err := _type.ResourceID(&Lamp{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditLampType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Lamp that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *LampClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Lamp, error) {
-	name, err := auditLampType.ResourceID(&Lamp{ID: id})
+	_type := auditLampType
+	name, err := _type.ResourceID(&Lamp{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditLampType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -798,21 +816,23 @@ func auditLampLinks(_ *LampMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Membership be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *MembershipClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditMembershipType.ResourceID(&Membership{ID: id})
+	_type := auditMembershipType
+	name, err := _type.ResourceID(&Membership{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditMembershipType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Membership that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *MembershipClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Membership, error) {
-	name, err := auditMembershipType.ResourceID(&Membership{ID: id})
+	_type := auditMembershipType
+	name, err := _type.ResourceID(&Membership{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditMembershipType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -868,21 +888,23 @@ func auditMembershipLinks(m *MembershipMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Memo be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *MemoClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditMemoType.ResourceID(&Memo{ID: id})
+	_type := auditMemoType
+	name, err := _type.ResourceID(&Memo{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditMemoType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Memo that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *MemoClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Memo, error) {
-	name, err := auditMemoType.ResourceID(&Memo{ID: id})
+	_type := auditMemoType
+	name, err := _type.ResourceID(&Memo{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditMemoType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -935,21 +957,23 @@ func auditMemoLinks(_ *MemoMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Node be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *NodeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditNodeType.ResourceID(&Node{ID: id})
+	_type := auditNodeType
+	name, err := _type.ResourceID(&Node{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditNodeType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Node that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *NodeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Node, error) {
-	name, err := auditNodeType.ResourceID(&Node{ID: id})
+	_type := auditNodeType
+	name, err := _type.ResourceID(&Node{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditNodeType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1012,21 +1036,23 @@ func auditNodeLinks(m *NodeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Page be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PageClient) RevertTo(ctx context.Context, id kinds.Path, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditPageType.ResourceID(&Page{ID: id})
+	_type := auditPageType
+	name, err := _type.ResourceID(&Page{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPageType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Page that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PageClient) Undelete(ctx context.Context, id kinds.Path, opts ...sqlauditundo.Option) (*Page, error) {
-	name, err := auditPageType.ResourceID(&Page{ID: id})
+	_type := auditPageType
+	name, err := _type.ResourceID(&Page{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPageType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1075,21 +1101,23 @@ func auditPageLinks(_ *PageMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Parcel be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *ParcelClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditParcelType.ResourceID(&Parcel{ID: id})
+	_type := auditParcelType
+	name, err := _type.ResourceID(&Parcel{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditParcelType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Parcel that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *ParcelClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Parcel, error) {
-	name, err := auditParcelType.ResourceID(&Parcel{ID: id})
+	_type := auditParcelType
+	name, err := _type.ResourceID(&Parcel{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditParcelType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1153,21 +1181,23 @@ func auditParcelLinks(_ *ParcelMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Patron be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PatronClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditPatronType.ResourceID(&Patron{ID: id})
+	_type := auditPatronType
+	name, err := _type.ResourceID(&Patron{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPatronType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Patron that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PatronClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Patron, error) {
-	name, err := auditPatronType.ResourceID(&Patron{ID: id})
+	_type := auditPatronType
+	name, err := _type.ResourceID(&Patron{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPatronType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1235,21 +1265,23 @@ func auditPatronLinks(m *PatronMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Pet be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PetClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditPetType.ResourceID(&Pet{ID: id})
+	_type := auditPetType
+	name, err := _type.ResourceID(&Pet{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPetType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Pet that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PetClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlauditundo.Option) (*Pet, error) {
-	name, err := auditPetType.ResourceID(&Pet{ID: id})
+	_type := auditPetType
+	name, err := _type.ResourceID(&Pet{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPetType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1308,21 +1340,23 @@ func auditPetLinks(m *PetMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Post be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PostClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditPostType.ResourceID(&Post{ID: id})
+	_type := auditPostType
+	name, err := _type.ResourceID(&Post{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPostType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Post that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PostClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Post, error) {
-	name, err := auditPostType.ResourceID(&Post{ID: id})
+	_type := auditPostType
+	name, err := _type.ResourceID(&Post{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPostType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1376,21 +1410,23 @@ func auditPostLinks(m *PostMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Shelf be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *ShelfClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditShelfType.ResourceID(&Shelf{ID: id})
+	_type := auditShelfType
+	name, err := _type.ResourceID(&Shelf{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditShelfType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Shelf that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *ShelfClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Shelf, error) {
-	name, err := auditShelfType.ResourceID(&Shelf{ID: id})
+	_type := auditShelfType
+	name, err := _type.ResourceID(&Shelf{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditShelfType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1450,21 +1486,23 @@ func auditShelfLinks(m *ShelfMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Site be what it was at a moment, named by code: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *SiteClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditSiteType.ResourceID(&Site{Code: id})
+	_type := auditSiteType
+	name, err := _type.ResourceID(&Site{Code: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditSiteType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Site that was deleted again, named by code, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *SiteClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Site, error) {
-	name, err := auditSiteType.ResourceID(&Site{Code: id})
+	_type := auditSiteType
+	name, err := _type.ResourceID(&Site{Code: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditSiteType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1520,21 +1558,23 @@ func auditSiteLinks(m *SiteMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Tag be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TagClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditTagType.ResourceID(&Tag{ID: id})
+	_type := auditTagType
+	name, err := _type.ResourceID(&Tag{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTagType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Tag that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TagClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Tag, error) {
-	name, err := auditTagType.ResourceID(&Tag{ID: id})
+	_type := auditTagType
+	name, err := _type.ResourceID(&Tag{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTagType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1588,21 +1628,23 @@ func auditTagLinks(m *TagMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Tagging be what it was at a moment, named by post_id and tag_id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TaggingClient) RevertTo(ctx context.Context, first int, second string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditTaggingType.ResourceID(&Tagging{PostID: first, TagID: second})
+	_type := auditTaggingType
+	name, err := _type.ResourceID(&Tagging{PostID: first, TagID: second})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTaggingType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Tagging that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TaggingClient) Undelete(ctx context.Context, first int, second string, opts ...sqlauditundo.Option) (*Tagging, error) {
-	name, err := auditTaggingType.ResourceID(&Tagging{PostID: first, TagID: second})
+	_type := auditTaggingType
+	name, err := _type.ResourceID(&Tagging{PostID: first, TagID: second})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTaggingType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1662,21 +1704,23 @@ func auditTaggingLinks(m *TaggingMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Team be what it was at a moment, named by slug: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TeamClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditTeamType.ResourceID(&Team{Slug: id})
+	_type := auditTeamType
+	name, err := _type.ResourceID(&Team{Slug: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTeamType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Team that was deleted again, named by slug, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TeamClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Team, error) {
-	name, err := auditTeamType.ResourceID(&Team{Slug: id})
+	_type := auditTeamType
+	name, err := _type.ResourceID(&Team{Slug: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTeamType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1733,21 +1777,23 @@ func auditTeamLinks(m *TeamMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Token be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TokenClient) RevertTo(ctx context.Context, id []byte, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditTokenType.ResourceID(&Token{ID: id})
+	_type := auditTokenType
+	name, err := _type.ResourceID(&Token{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTokenType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Token that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TokenClient) Undelete(ctx context.Context, id []byte, opts ...sqlauditundo.Option) (*Token, error) {
-	name, err := auditTokenType.ResourceID(&Token{ID: id})
+	_type := auditTokenType
+	name, err := _type.ResourceID(&Token{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTokenType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1796,21 +1842,23 @@ func auditTokenLinks(_ *TokenMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Twin be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TwinClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditTwinType.ResourceID(&Twin{ID: id})
+	_type := auditTwinType
+	name, err := _type.ResourceID(&Twin{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTwinType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Twin that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TwinClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Twin, error) {
-	name, err := auditTwinType.ResourceID(&Twin{ID: id})
+	_type := auditTwinType
+	name, err := _type.ResourceID(&Twin{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTwinType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1859,21 +1907,23 @@ func auditTwinLinks(_ *TwinMutation) func(sqlauditundo.Link) error {
 // RevertTo has a User be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *UserClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditUserType.ResourceID(&User{ID: id})
+	_type := auditUserType
+	name, err := _type.ResourceID(&User{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditUserType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a User that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*User, error) {
-	name, err := auditUserType.ResourceID(&User{ID: id})
+	_type := auditUserType
+	name, err := _type.ResourceID(&User{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditUserType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}

@@ -170,7 +170,8 @@ func (_q *AccountQuery) WithHistory(opts ...func(*AuditLogQuery)) *AccountQuery 
 // entity is gone.
 func (_m *AuditLog) QueryAccount() *AccountQuery {
 	_query, _node := (&AccountClient{config: _m.config}).Query(), &Account{}
-	if !auditAccountType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditAccountType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(account.ID(_node.ID))
@@ -185,7 +186,8 @@ func (_q *AuditLogQuery) QueryAccount() *AccountQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditAccountType.Entities(auditTable(_c, account.Table, _c.auditSchemaOf(auditAccountType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditAccountType
+		return _type.Entities(auditTable(_c, account.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }

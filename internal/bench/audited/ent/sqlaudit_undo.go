@@ -116,21 +116,23 @@ func (c *Client) auditUndo() *sqlauditundo.Client {
 // RevertTo has a Account be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *AccountClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditAccountType.ResourceID(&Account{ID: id})
+	_type := auditAccountType
+	name, err := _type.ResourceID(&Account{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditAccountType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Account that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *AccountClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Account, error) {
-	name, err := auditAccountType.ResourceID(&Account{ID: id})
+	_type := auditAccountType
+	name, err := _type.ResourceID(&Account{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditAccountType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}

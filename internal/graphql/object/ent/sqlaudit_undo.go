@@ -118,21 +118,23 @@ func (c *Client) auditUndo() *sqlauditundo.Client {
 // RevertTo has a Customer be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *CustomerClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditCustomerType.ResourceID(&Customer{ID: id})
+	_type := auditCustomerType
+	name, err := _type.ResourceID(&Customer{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditCustomerType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Customer that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *CustomerClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Customer, error) {
-	name, err := auditCustomerType.ResourceID(&Customer{ID: id})
+	_type := auditCustomerType
+	name, err := _type.ResourceID(&Customer{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditCustomerType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -191,21 +193,23 @@ func auditCustomerLinks(m *CustomerMutation) func(sqlauditundo.Link) error {
 // RevertTo has a User be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *UserClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditUserType.ResourceID(&User{ID: id})
+	_type := auditUserType
+	name, err := _type.ResourceID(&User{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditUserType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a User that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*User, error) {
-	name, err := auditUserType.ResourceID(&User{ID: id})
+	_type := auditUserType
+	name, err := _type.ResourceID(&User{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditUserType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}

@@ -172,7 +172,8 @@ func (_q *CustomerQuery) WithHistory(opts ...func(*AuditLogQuery)) *CustomerQuer
 // entity is gone.
 func (_m *AuditLog) QueryCustomer() *CustomerQuery {
 	_query, _node := (&CustomerClient{config: _m.config}).Query(), &Customer{}
-	if !auditCustomerType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditCustomerType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(customer.ID(_node.ID))
@@ -187,7 +188,8 @@ func (_q *AuditLogQuery) QueryCustomer() *CustomerQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditCustomerType.Entities(auditTable(_c, customer.Table, _c.auditSchemaOf(auditCustomerType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditCustomerType
+		return _type.Entities(auditTable(_c, customer.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -257,7 +259,8 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 // entity is gone.
 func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
-	if !auditUserType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditUserType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(user.ID(_node.ID))
@@ -272,7 +275,8 @@ func (_q *AuditLogQuery) QueryUser() *UserQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditUserType.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(auditUserType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditUserType
+		return _type.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }

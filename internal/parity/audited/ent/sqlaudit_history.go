@@ -186,7 +186,8 @@ func (_q *BlobQuery) WithHistory(opts ...func(*AuditLogQuery)) *BlobQuery {
 // entity is gone.
 func (_m *AuditLog) QueryBlob() *BlobQuery {
 	_query, _node := (&BlobClient{config: _m.config}).Query(), &Blob{}
-	if !auditBlobType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditBlobType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(blob.ID(_node.ID))
@@ -201,7 +202,8 @@ func (_q *AuditLogQuery) QueryBlob() *BlobQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditBlobType.Entities(auditTable(_c, blob.Table, _c.auditSchemaOf(auditBlobType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditBlobType
+		return _type.Entities(auditTable(_c, blob.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -271,7 +273,8 @@ func (_q *CardQuery) WithHistory(opts ...func(*AuditLogQuery)) *CardQuery {
 // entity is gone.
 func (_m *AuditLog) QueryCard() *CardQuery {
 	_query, _node := (&CardClient{config: _m.config}).Query(), &Card{}
-	if !auditCardType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditCardType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(card.ID(_node.ID))
@@ -286,7 +289,8 @@ func (_q *AuditLogQuery) QueryCard() *CardQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditCardType.Entities(auditTable(_c, card.Table, _c.auditSchemaOf(auditCardType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditCardType
+		return _type.Entities(auditTable(_c, card.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -356,7 +360,8 @@ func (_q *DocQuery) WithHistory(opts ...func(*AuditLogQuery)) *DocQuery {
 // entity is gone.
 func (_m *AuditLog) QueryDoc() *DocQuery {
 	_query, _node := (&DocClient{config: _m.config}).Query(), &Doc{}
-	if !auditDocType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditDocType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(doc.ID(_node.ID))
@@ -371,7 +376,8 @@ func (_q *AuditLogQuery) QueryDoc() *DocQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditDocType.Entities(auditTable(_c, doc.Table, _c.auditSchemaOf(auditDocType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditDocType
+		return _type.Entities(auditTable(_c, doc.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -441,7 +447,8 @@ func (_q *FileQuery) WithHistory(opts ...func(*AuditLogQuery)) *FileQuery {
 // entity is gone.
 func (_m *AuditLog) QueryFile() *FileQuery {
 	_query, _node := (&FileClient{config: _m.config}).Query(), &File{}
-	if !auditFileType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditFileType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(file.ID(_node.ID))
@@ -456,7 +463,8 @@ func (_q *AuditLogQuery) QueryFile() *FileQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditFileType.Entities(auditTable(_c, file.Table, _c.auditSchemaOf(auditFileType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditFileType
+		return _type.Entities(auditTable(_c, file.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -526,7 +534,8 @@ func (_q *FriendshipQuery) WithHistory(opts ...func(*AuditLogQuery)) *Friendship
 // entity is gone.
 func (_m *AuditLog) QueryFriendship() *FriendshipQuery {
 	_query, _node := (&FriendshipClient{config: _m.config}).Query(), &Friendship{}
-	if !auditFriendshipType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditFriendshipType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(friendship.ID(_node.ID))
@@ -541,7 +550,8 @@ func (_q *AuditLogQuery) QueryFriendship() *FriendshipQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditFriendshipType.Entities(auditTable(_c, friendship.Table, _c.auditSchemaOf(auditFriendshipType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditFriendshipType
+		return _type.Entities(auditTable(_c, friendship.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -611,7 +621,8 @@ func (_q *InfoQuery) WithHistory(opts ...func(*AuditLogQuery)) *InfoQuery {
 // entity is gone.
 func (_m *AuditLog) QueryInfo() *InfoQuery {
 	_query, _node := (&InfoClient{config: _m.config}).Query(), &Info{}
-	if !auditInfoType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditInfoType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(info.ID(_node.ID))
@@ -626,7 +637,8 @@ func (_q *AuditLogQuery) QueryInfo() *InfoQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditInfoType.Entities(auditTable(_c, info.Table, _c.auditSchemaOf(auditInfoType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditInfoType
+		return _type.Entities(auditTable(_c, info.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -696,7 +708,8 @@ func (_q *MembershipQuery) WithHistory(opts ...func(*AuditLogQuery)) *Membership
 // entity is gone.
 func (_m *AuditLog) QueryMembership() *MembershipQuery {
 	_query, _node := (&MembershipClient{config: _m.config}).Query(), &Membership{}
-	if !auditMembershipType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditMembershipType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(membership.ID(_node.ID))
@@ -711,7 +724,8 @@ func (_q *AuditLogQuery) QueryMembership() *MembershipQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditMembershipType.Entities(auditTable(_c, membership.Table, _c.auditSchemaOf(auditMembershipType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditMembershipType
+		return _type.Entities(auditTable(_c, membership.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -781,7 +795,8 @@ func (_q *MemoQuery) WithHistory(opts ...func(*AuditLogQuery)) *MemoQuery {
 // entity is gone.
 func (_m *AuditLog) QueryMemo() *MemoQuery {
 	_query, _node := (&MemoClient{config: _m.config}).Query(), &Memo{}
-	if !auditMemoType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditMemoType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(memo.ID(_node.ID))
@@ -796,7 +811,8 @@ func (_q *AuditLogQuery) QueryMemo() *MemoQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditMemoType.Entities(auditTable(_c, memo.Table, _c.auditSchemaOf(auditMemoType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditMemoType
+		return _type.Entities(auditTable(_c, memo.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -866,7 +882,8 @@ func (_q *NodeQuery) WithHistory(opts ...func(*AuditLogQuery)) *NodeQuery {
 // entity is gone.
 func (_m *AuditLog) QueryNode() *NodeQuery {
 	_query, _node := (&NodeClient{config: _m.config}).Query(), &Node{}
-	if !auditNodeType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditNodeType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(node.ID(_node.ID))
@@ -881,7 +898,8 @@ func (_q *AuditLogQuery) QueryNode() *NodeQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditNodeType.Entities(auditTable(_c, node.Table, _c.auditSchemaOf(auditNodeType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditNodeType
+		return _type.Entities(auditTable(_c, node.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -951,7 +969,8 @@ func (_q *NoteQuery) WithHistory(opts ...func(*AuditLogQuery)) *NoteQuery {
 // entity is gone.
 func (_m *AuditLog) QueryNote() *NoteQuery {
 	_query, _node := (&NoteClient{config: _m.config}).Query(), &Note{}
-	if !auditNoteType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditNoteType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(note.ID(_node.ID))
@@ -966,7 +985,8 @@ func (_q *AuditLogQuery) QueryNote() *NoteQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditNoteType.Entities(auditTable(_c, note.Table, _c.auditSchemaOf(auditNoteType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditNoteType
+		return _type.Entities(auditTable(_c, note.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1036,7 +1056,8 @@ func (_q *PetQuery) WithHistory(opts ...func(*AuditLogQuery)) *PetQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPet() *PetQuery {
 	_query, _node := (&PetClient{config: _m.config}).Query(), &Pet{}
-	if !auditPetType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditPetType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(pet.ID(_node.ID))
@@ -1051,7 +1072,8 @@ func (_q *AuditLogQuery) QueryPet() *PetQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditPetType.Entities(auditTable(_c, pet.Table, _c.auditSchemaOf(auditPetType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditPetType
+		return _type.Entities(auditTable(_c, pet.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1121,7 +1143,8 @@ func (_q *PostQuery) WithHistory(opts ...func(*AuditLogQuery)) *PostQuery {
 // entity is gone.
 func (_m *AuditLog) QueryPost() *PostQuery {
 	_query, _node := (&PostClient{config: _m.config}).Query(), &Post{}
-	if !auditPostType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditPostType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(post.ID(_node.ID))
@@ -1136,7 +1159,8 @@ func (_q *AuditLogQuery) QueryPost() *PostQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditPostType.Entities(auditTable(_c, post.Table, _c.auditSchemaOf(auditPostType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditPostType
+		return _type.Entities(auditTable(_c, post.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1206,7 +1230,8 @@ func (_q *SampleQuery) WithHistory(opts ...func(*AuditLogQuery)) *SampleQuery {
 // entity is gone.
 func (_m *AuditLog) QuerySample() *SampleQuery {
 	_query, _node := (&SampleClient{config: _m.config}).Query(), &Sample{}
-	if !auditSampleType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditSampleType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(sample.ID(_node.ID))
@@ -1221,7 +1246,8 @@ func (_q *AuditLogQuery) QuerySample() *SampleQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditSampleType.Entities(auditTable(_c, sample.Table, _c.auditSchemaOf(auditSampleType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditSampleType
+		return _type.Entities(auditTable(_c, sample.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1291,7 +1317,8 @@ func (_q *TaskQuery) WithHistory(opts ...func(*AuditLogQuery)) *TaskQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTask() *TaskQuery {
 	_query, _node := (&TaskClient{config: _m.config}).Query(), &Task{}
-	if !auditTaskType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditTaskType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(task.ID(_node.ID))
@@ -1306,7 +1333,8 @@ func (_q *AuditLogQuery) QueryTask() *TaskQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditTaskType.Entities(auditTable(_c, task.Table, _c.auditSchemaOf(auditTaskType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditTaskType
+		return _type.Entities(auditTable(_c, task.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1376,7 +1404,8 @@ func (_q *TweetQuery) WithHistory(opts ...func(*AuditLogQuery)) *TweetQuery {
 // entity is gone.
 func (_m *AuditLog) QueryTweet() *TweetQuery {
 	_query, _node := (&TweetClient{config: _m.config}).Query(), &Tweet{}
-	if !auditTweetType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditTweetType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(tweet.ID(_node.ID))
@@ -1391,7 +1420,8 @@ func (_q *AuditLogQuery) QueryTweet() *TweetQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditTweetType.Entities(auditTable(_c, tweet.Table, _c.auditSchemaOf(auditTweetType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditTweetType
+		return _type.Entities(auditTable(_c, tweet.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1461,7 +1491,8 @@ func (_q *TweetLikeQuery) WithHistory(opts ...func(*AuditLogQuery)) *TweetLikeQu
 // entity is gone.
 func (_m *AuditLog) QueryTweetLike() *TweetLikeQuery {
 	_query, _node := (&TweetLikeClient{config: _m.config}).Query(), &TweetLike{}
-	if !auditTweetLikeType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.TweetID, &_node.UserID) != nil {
+	_type := auditTweetLikeType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.TweetID, &_node.UserID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(tweetlike.TweetIDEQ(_node.TweetID), tweetlike.UserIDEQ(_node.UserID))
@@ -1476,7 +1507,8 @@ func (_q *AuditLogQuery) QueryTweetLike() *TweetLikeQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditTweetLikeType.Entities(auditTable(_c, tweetlike.Table, _c.auditSchemaOf(auditTweetLikeType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditTweetLikeType
+		return _type.Entities(auditTable(_c, tweetlike.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }
@@ -1546,7 +1578,8 @@ func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
 // entity is gone.
 func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
-	if !auditUserType.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
+	_type := auditUserType
+	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
 	return _query.Where(user.ID(_node.ID))
@@ -1561,7 +1594,8 @@ func (_q *AuditLogQuery) QueryUser() *UserQuery {
 		if err := _entries.prepareQuery(ctx); err != nil {
 			return nil, err
 		}
-		return auditUserType.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(auditUserType)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		_type := auditUserType
+		return _type.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
 	}
 	return _query
 }

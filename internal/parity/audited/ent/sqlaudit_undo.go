@@ -149,21 +149,23 @@ func (c *Client) auditUndo() *sqlauditundo.Client {
 // RevertTo has a Blob be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *BlobClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditBlobType.ResourceID(&Blob{ID: id})
+	_type := auditBlobType
+	name, err := _type.ResourceID(&Blob{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditBlobType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Blob that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *BlobClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlauditundo.Option) (*Blob, error) {
-	name, err := auditBlobType.ResourceID(&Blob{ID: id})
+	_type := auditBlobType
+	name, err := _type.ResourceID(&Blob{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditBlobType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -224,21 +226,23 @@ func auditBlobLinks(m *BlobMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Card be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *CardClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditCardType.ResourceID(&Card{ID: id})
+	_type := auditCardType
+	name, err := _type.ResourceID(&Card{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditCardType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Card that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *CardClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Card, error) {
-	name, err := auditCardType.ResourceID(&Card{ID: id})
+	_type := auditCardType
+	name, err := _type.ResourceID(&Card{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditCardType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -294,21 +298,23 @@ func auditCardLinks(m *CardMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Doc be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *DocClient) RevertTo(ctx context.Context, id kinds.Key, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditDocType.ResourceID(&Doc{ID: id})
+	_type := auditDocType
+	name, err := _type.ResourceID(&Doc{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditDocType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Doc that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *DocClient) Undelete(ctx context.Context, id kinds.Key, opts ...sqlauditundo.Option) (*Doc, error) {
-	name, err := auditDocType.ResourceID(&Doc{ID: id})
+	_type := auditDocType
+	name, err := _type.ResourceID(&Doc{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditDocType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -371,21 +377,23 @@ func auditDocLinks(m *DocMutation) func(sqlauditundo.Link) error {
 // RevertTo has a File be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *FileClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditFileType.ResourceID(&File{ID: id})
+	_type := auditFileType
+	name, err := _type.ResourceID(&File{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditFileType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a File that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *FileClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*File, error) {
-	name, err := auditFileType.ResourceID(&File{ID: id})
+	_type := auditFileType
+	name, err := _type.ResourceID(&File{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditFileType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -444,21 +452,23 @@ func auditFileLinks(m *FileMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Friendship be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *FriendshipClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditFriendshipType.ResourceID(&Friendship{ID: id})
+	_type := auditFriendshipType
+	name, err := _type.ResourceID(&Friendship{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditFriendshipType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Friendship that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *FriendshipClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Friendship, error) {
-	name, err := auditFriendshipType.ResourceID(&Friendship{ID: id})
+	_type := auditFriendshipType
+	name, err := _type.ResourceID(&Friendship{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditFriendshipType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -515,21 +525,23 @@ func auditFriendshipLinks(m *FriendshipMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Info be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *InfoClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditInfoType.ResourceID(&Info{ID: id})
+	_type := auditInfoType
+	name, err := _type.ResourceID(&Info{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditInfoType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Info that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *InfoClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Info, error) {
-	name, err := auditInfoType.ResourceID(&Info{ID: id})
+	_type := auditInfoType
+	name, err := _type.ResourceID(&Info{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditInfoType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -586,21 +598,23 @@ func auditInfoLinks(m *InfoMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Membership be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *MembershipClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditMembershipType.ResourceID(&Membership{ID: id})
+	_type := auditMembershipType
+	name, err := _type.ResourceID(&Membership{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditMembershipType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Membership that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *MembershipClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Membership, error) {
-	name, err := auditMembershipType.ResourceID(&Membership{ID: id})
+	_type := auditMembershipType
+	name, err := _type.ResourceID(&Membership{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditMembershipType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -656,21 +670,23 @@ func auditMembershipLinks(m *MembershipMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Memo be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *MemoClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditMemoType.ResourceID(&Memo{ID: id})
+	_type := auditMemoType
+	name, err := _type.ResourceID(&Memo{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditMemoType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Memo that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *MemoClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Memo, error) {
-	name, err := auditMemoType.ResourceID(&Memo{ID: id})
+	_type := auditMemoType
+	name, err := _type.ResourceID(&Memo{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditMemoType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -723,21 +739,23 @@ func auditMemoLinks(_ *MemoMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Node be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *NodeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditNodeType.ResourceID(&Node{ID: id})
+	_type := auditNodeType
+	name, err := _type.ResourceID(&Node{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditNodeType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Node that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *NodeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Node, error) {
-	name, err := auditNodeType.ResourceID(&Node{ID: id})
+	_type := auditNodeType
+	name, err := _type.ResourceID(&Node{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditNodeType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -794,21 +812,23 @@ func auditNodeLinks(m *NodeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Note be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *NoteClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditNoteType.ResourceID(&Note{ID: id})
+	_type := auditNoteType
+	name, err := _type.ResourceID(&Note{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditNoteType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Note that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *NoteClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Note, error) {
-	name, err := auditNoteType.ResourceID(&Note{ID: id})
+	_type := auditNoteType
+	name, err := _type.ResourceID(&Note{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditNoteType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -861,21 +881,23 @@ func auditNoteLinks(_ *NoteMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Pet be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PetClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditPetType.ResourceID(&Pet{ID: id})
+	_type := auditPetType
+	name, err := _type.ResourceID(&Pet{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPetType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Pet that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PetClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Pet, error) {
-	name, err := auditPetType.ResourceID(&Pet{ID: id})
+	_type := auditPetType
+	name, err := _type.ResourceID(&Pet{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPetType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -940,21 +962,23 @@ func auditPetLinks(m *PetMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Post be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PostClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditPostType.ResourceID(&Post{ID: id})
+	_type := auditPostType
+	name, err := _type.ResourceID(&Post{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditPostType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Post that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PostClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Post, error) {
-	name, err := auditPostType.ResourceID(&Post{ID: id})
+	_type := auditPostType
+	name, err := _type.ResourceID(&Post{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditPostType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1009,21 +1033,23 @@ func auditPostLinks(m *PostMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Sample be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *SampleClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditSampleType.ResourceID(&Sample{ID: id})
+	_type := auditSampleType
+	name, err := _type.ResourceID(&Sample{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditSampleType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Sample that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *SampleClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Sample, error) {
-	name, err := auditSampleType.ResourceID(&Sample{ID: id})
+	_type := auditSampleType
+	name, err := _type.ResourceID(&Sample{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditSampleType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1094,21 +1120,23 @@ func auditSampleLinks(_ *SampleMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Task be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TaskClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditTaskType.ResourceID(&Task{ID: id})
+	_type := auditTaskType
+	name, err := _type.ResourceID(&Task{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTaskType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Task that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TaskClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Task, error) {
-	name, err := auditTaskType.ResourceID(&Task{ID: id})
+	_type := auditTaskType
+	name, err := _type.ResourceID(&Task{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTaskType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1163,21 +1191,23 @@ func auditTaskLinks(_ *TaskMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Tweet be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TweetClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditTweetType.ResourceID(&Tweet{ID: id})
+	_type := auditTweetType
+	name, err := _type.ResourceID(&Tweet{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTweetType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a Tweet that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TweetClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Tweet, error) {
-	name, err := auditTweetType.ResourceID(&Tweet{ID: id})
+	_type := auditTweetType
+	name, err := _type.ResourceID(&Tweet{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTweetType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1231,21 +1261,23 @@ func auditTweetLinks(m *TweetMutation) func(sqlauditundo.Link) error {
 // RevertTo has a TweetLike be what it was at a moment, named by tweet_id and user_id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TweetLikeClient) RevertTo(ctx context.Context, first int, second int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditTweetLikeType.ResourceID(&TweetLike{TweetID: first, UserID: second})
+	_type := auditTweetLikeType
+	name, err := _type.ResourceID(&TweetLike{TweetID: first, UserID: second})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditTweetLikeType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a TweetLike that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TweetLikeClient) Undelete(ctx context.Context, first int, second int, opts ...sqlauditundo.Option) (*TweetLike, error) {
-	name, err := auditTweetLikeType.ResourceID(&TweetLike{TweetID: first, UserID: second})
+	_type := auditTweetLikeType
+	name, err := _type.ResourceID(&TweetLike{TweetID: first, UserID: second})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditTweetLikeType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1304,21 +1336,23 @@ func auditTweetLikeLinks(m *TweetLikeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a User be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *UserClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	name, err := auditUserType.ResourceID(&User{ID: id})
+	_type := auditUserType
+	name, err := _type.ResourceID(&User{ID: id})
 	if err != nil {
 		return err
 	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(auditUserType), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
 }
 
 // Undelete creates a User that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*User, error) {
-	name, err := auditUserType.ResourceID(&User{ID: id})
+	_type := auditUserType
+	name, err := _type.ResourceID(&User{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(auditUserType), name, opts...)
+	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
 	if err != nil {
 		return nil, err
 	}
