@@ -13,16 +13,19 @@ import (
 // How much larger an application becomes, and how much longer it takes to start, by a log.
 func BenchmarkApplication(b *testing.B) {
 	dir := b.TempDir()
-	build := func(variant string) (file string, size int64) {
+	build := func(variant, ldflags string) (file string, size float64) {
 		file = filepath.Join(dir, variant)
-		out, err := exec.Command("go", "build", "-o", file, "./"+variant+"/app").CombinedOutput() //nolint:gosec // of this file
+		out, err := exec.Command("go", "build", "-ldflags", ldflags, "-o", file, "./"+variant+"/app").CombinedOutput() //nolint:gosec // of this file
 		require.NoError(b, err, string(out))
+		require.NoError(b, exec.Command(file, "work").Run()) //nolint:gosec // of this file
 		info, err := os.Stat(file)
 		require.NoError(b, err)
-		return file, info.Size()
+		return file, float64(info.Size()) / 1e6
 	}
-	bare, without := build("bare")
-	audited, with := build("audited")
+	_, strippedBare := build("bare", "-s -w")
+	_, strippedAudited := build("audited", "-s -w")
+	bare, without := build("bare", "")
+	audited, with := build("audited", "")
 	start := func(file string) func() {
 		return func() {
 			for range 20 {
@@ -31,6 +34,6 @@ func BenchmarkApplication(b *testing.B) {
 		}
 	}
 	ratios := byTurns(b, start(bare), start(audited))
-	fmt.Printf("\nan application: %.2f MB, and %.2f MB larger with a log; %d rounds of starting it: %.2f (%.2f–%.2f) times without\n",
-		float64(without)/1e6, float64(with-without)/1e6, turns, median(ratios), ratios[0], ratios[turns-1])
+	fmt.Printf("\nan application: %.2f MB, and %.2f MB larger with a log (stripped %.2f and %.2f); %d rounds of starting it: %.2f (%.2f–%.2f) times without\n",
+		without, with-without, strippedBare, strippedAudited-strippedBare, turns, median(ratios), ratios[0], ratios[turns-1])
 }
