@@ -35,7 +35,8 @@ var (
 	ErrIncomplete = errors.New("sqlaudit: the transaction holds a change that could not be recorded and was rolled back")
 
 	// ErrTooManyRows is returned by an update or delete that matches more rows than one statement can name, or whose rows would take more
-	// memory than a mutation is given. The error says which. Nothing was written.
+	// memory than a mutation is given. The error says which. Nothing was written; a transaction of yours in which ent's statement had run
+	// by then cannot be committed.
 	ErrTooManyRows = errors.New("sqlaudit: the mutation matches too many rows: narrow its predicate and run it in parts, such as by ranges of ids")
 )
 
