@@ -68,12 +68,7 @@ func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 			return nil, err
 		}
 	}
-	both := &struct {
-		run
-		operation
-	}{operation: operation{target: target, stamp: stamp, single: m.Op().Is(ent.OpDeleteOne)}}
-	current := &both.run
-	current.op = &both.operation
+	current := &run{op: &operation{target: target, stamp: stamp, single: m.Op().Is(ent.OpDeleteOne)}}
 	target.State.run = current
 	defer func() {
 		current.op.abandon(ctx) // where a panic passes through

@@ -70,20 +70,26 @@ func (o *operation) fresh() *operation {
 }
 
 // on says which driver ent is about to use. The mutation's own must lead to the same place.
-func (o *operation) on(drv dialect.Driver) error {
+func (o *operation) on(drv dialect.Driver) (err error) {
 	o.base = Base(drv)
-	var err error
-	if o.drv, o.tx, err = auditdriver.Find(o.base, o.target.Inner); err != nil {
-		return err
-	}
-	d, tx, err := auditdriver.Find(Base(o.target.Driver), o.target.Inner)
+	o.drv, o.tx, err = o.target.find(o.base)
+	return err
+}
+
+// find returns the audit driver, and the transaction, that drv and the mutation's own driver lead to. It fails if they are not the same.
+func (t *Target) find(drv dialect.Driver) (*auditdriver.Driver, *auditdriver.Tx, error) {
+	d, tx, err := auditdriver.Find(drv, t.Inner)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	if d != o.drv || tx != o.tx {
-		return auditlog.ErrOtherClient
+	own, ownTx, err := auditdriver.Find(Base(t.Driver), t.Inner)
+	if err != nil {
+		return nil, nil, err
 	}
-	return nil
+	if own != d || ownTx != tx {
+		return nil, nil, auditlog.ErrOtherClient
+	}
+	return d, tx, nil
 }
 
 // begin opens the transaction, or takes its turn in the user's.

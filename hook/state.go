@@ -29,13 +29,13 @@ func (s *State) begin(drv dialect.Driver) (*operation, error) {
 	return s.run.op, s.run.op.on(drv)
 }
 
-// in fails where begin would, and begins nothing.
-func (s *State) in(drv dialect.Driver) error {
+// check fails where begin would, and begins nothing.
+func (s *State) check(drv dialect.Driver) error {
 	if s.run == nil || s.run.op == nil {
 		return auditlog.ErrHookMissing
 	}
-	probe := operation{target: s.run.op.target}
-	return probe.on(drv)
+	_, _, err := s.run.op.target.find(drv)
+	return err
 }
 
 // Creating returns the driver with which to insert what spec will hold by the time of ent's first statement. It refuses to write if the
@@ -47,7 +47,7 @@ func (s *State) Creating(spec *sqlgraph.CreateSpec, drv dialect.Driver, tracked 
 	if err != nil {
 		return refuser{Driver: drv, all: tracked || o != nil, err: err}
 	}
-	one := &struct {
+	one := &struct { // one allocation
 		creation
 		spec  [1]*sqlgraph.CreateSpec
 		stamp [1]auditlog.Stamp
@@ -65,7 +65,7 @@ func CreatingBulk(states []*State, spec *sqlgraph.BatchCreateSpec, drv dialect.D
 	}
 	c := &creation{specs: spec.Nodes, batch: spec, stamps: make([]auditlog.Stamp, len(states))}
 	for i, s := range states {
-		if err := s.in(drv); err != nil {
+		if err := s.check(drv); err != nil {
 			return nil, err
 		}
 		c.stamps[i] = s.run.op.stamp
