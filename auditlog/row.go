@@ -23,14 +23,17 @@ type Row struct {
 	Actor any
 
 	refs map[string]Ref
-	size int
 }
 
 // Size returns about how many bytes of memory the row takes.
-func (r *Row) Size() int { return r.size }
-
-// rowSize is about what a row takes beside its values.
-const rowSize = 320
+func (r *Row) Size() int {
+	const beside, header = 320, 24 // what a row takes beside its values, and a value beside its form
+	size := beside + 2*len(r.Text)
+	for _, v := range r.Values {
+		size += header + len(v)
+	}
+	return size
+}
 
 // A Ref is an id that a row holds: as a driver takes it, in the form of the log, and as text. What ScanRow was asked for besides has no form.
 type Ref struct {
@@ -125,7 +128,7 @@ func (c *Cells) Row(dialectName string) (*Row, error) {
 func (c *Cells) row(dialectName string) (*Row, error) {
 	var (
 		t    = c.typ
-		room = &struct {
+		room = &struct { // one allocation
 			Row
 			key [2]any
 		}{}
@@ -141,7 +144,6 @@ func (c *Cells) row(dialectName string) (*Row, error) {
 	if r.Text, err = KeyText(r.Key); err != nil {
 		return nil, err
 	}
-	r.size = rowSize + 2*len(r.Text)
 	if n := len(c.refs) + c.more; n > 0 {
 		r.refs = make(map[string]Ref, n)
 	}
@@ -165,7 +167,6 @@ func (c *Cells) row(dialectName string) (*Row, error) {
 	if r.Values, err = c.values(dialectName); err != nil {
 		return nil, err
 	}
-	r.size += len(c.buf) + 24*len(r.Values)
 	if r.ID, err = c.id(r); err != nil {
 		return nil, err
 	}

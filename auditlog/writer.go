@@ -371,7 +371,7 @@ func jsonRows(rows []row, tail uint64, same [len(row{})]bool) string {
 	return string(append(b, ']'))
 }
 
-// appendString appends a string as JSON.
+// appendString appends a string of valid UTF-8 as JSON that only the database reads: unlike appendQuoted it escapes no more than it must.
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	for i := range len(s) {
