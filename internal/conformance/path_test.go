@@ -163,9 +163,13 @@ func TestHeld(t *testing.T) {
 		refused(second(e.client.Doc.Delete().Exec(e.ctx))) // of all fields, some of which Go alone can encode
 		tx := e.begin(t, e.client)
 		refused(second(tx.Doc.Delete().Exec(e.ctx)))
-		if err := tx.Commit(); err != nil { // it had been written there
-			require.ErrorIs(t, err, sqlaudit.ErrTooManyRows)
-			require.ErrorIs(t, err, sqlaudit.ErrIncomplete)
+		err := tx.Commit() // the statement that returns the rows had run
+		require.ErrorIs(t, err, sqlaudit.ErrTooManyRows)
+		require.ErrorIs(t, err, sqlaudit.ErrIncomplete)
+		if e.backend.dialect != dialect.Postgres { // where an update reads the rows before it
+			tx = e.begin(t, e.client)
+			refused(tx.Doc.Update().SetViews(0).Exec(e.ctx))
+			require.NoError(t, tx.Commit())
 		}
 		require.Equal(t, rows, e.client.Doc.Query().CountX(e.ctx))
 		require.Len(t, e.log(t), before)
