@@ -87,3 +87,25 @@ func (a *Accounts) Delete(ctx context.Context, id int) error {
 func (a *Accounts) DeleteRegion(ctx context.Context, region int) (int, error) {
 	return a.client.Account.Delete().Where(account.Region(region)).Exec(ctx)
 }
+
+// Work does what an application may do, so that all of that is linked into it.
+func (a *Accounts) Work(ctx context.Context) error {
+	if err := a.Migrate(ctx); err != nil {
+		return err
+	}
+	ids, err := a.CreateBulk(ctx, 2, 1)
+	if err != nil {
+		return err
+	}
+	if err := a.UpdateEach(ctx, ids, 1); err != nil {
+		return err
+	}
+	if _, err := a.UpdateRegion(ctx, 1, 2); err != nil {
+		return err
+	}
+	if err := a.Delete(ctx, ids[0]); err != nil {
+		return err
+	}
+	_, err = a.DeleteRegion(ctx, 1)
+	return err
+}
