@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"sync"
 	"testing"
 
 	"entgo.io/ent/dialect"
@@ -52,7 +53,7 @@ type testCase struct {
 	run    func(*testing.T, *env)
 }
 
-// eachBackend runs f as a subtest on every database, or on those of the given dialects, with tables created.
+// eachBackend runs f as a subtest on every database at once, or on those of the given dialects, with tables created.
 func eachBackend(t *testing.T, f func(*testing.T, backend, *sql.DB), dialects ...string) {
 	onEach(t, backends, f, dialects...)
 }
@@ -68,12 +69,22 @@ func onEach(t *testing.T, backends []backend, f func(*testing.T, backend, *sql.D
 			continue
 		}
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			db := b.open(t)
-			client := ent.NewClient(ent.Driver(entsql.OpenDB(b.dialect, db)))
-			require.NoError(t, client.Schema.Create(context.Background()))
+			createTables(t, b, db)
 			f(t, b, db)
 		})
 	}
+}
+
+// ent completes its description of the tables, which all clients share, as it creates them.
+var creating sync.Mutex
+
+func createTables(t *testing.T, b backend, db *sql.DB) {
+	t.Helper()
+	creating.Lock()
+	defer creating.Unlock()
+	require.NoError(t, ent.NewClient(ent.Driver(entsql.OpenDB(b.dialect, db))).Schema.Create(context.Background()))
 }
 
 // newEnv returns an env on emptied tables.

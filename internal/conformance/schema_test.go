@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"entgo.io/ent/dialect"
-	entsql "entgo.io/ent/dialect/sql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit"
@@ -58,7 +57,7 @@ func (e *env) clientOf(t *testing.T, there *sql.DB) *ent.Client {
 		query = "SELECT DATABASE()"
 	}
 	require.NoError(t, there.QueryRow(query).Scan(&name))
-	require.NoError(t, ent.NewClient(ent.Driver(entsql.OpenDB(e.backend.dialect, there))).Schema.Create(e.ctx))
+	createTables(t, e.backend, there)
 
 	config := ent.SchemaConfig{}
 	for i, v := 0, reflect.ValueOf(&config).Elem(); i < v.NumField(); i++ {
