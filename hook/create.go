@@ -252,7 +252,7 @@ func (o *operation) insertReturning(ctx context.Context, query string, args, v a
 	}
 	c.inserted = true
 	if c.returns && len(c.conflict()) > 0 {
-		o.image(o.target.Type).is(c.rows, c.plain)
+		o.are(o.target.Type, c.rows, c.plain)
 	}
 	v.(*sql.Rows).ColumnScanner = b
 	return nil

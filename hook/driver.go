@@ -183,6 +183,9 @@ func (o *operation) query(ctx context.Context, query string, args, v any) error 
 	if c := o.create; c != nil && !c.inserted {
 		return o.issue(ctx, func() error { return o.insertReturning(ctx, query, args, v) })
 	}
+	if columns, ok := o.readsUpdated(query); ok {
+		return o.readUpdatedByEnt(ctx, columns, args, v.(*sql.Rows))
+	}
 	return o.ex.Query(ctx, query, args, v)
 }
 

@@ -64,7 +64,7 @@ func (o *operation) changed(ctx context.Context, im *image, d *drafts) error {
 	)
 	switch {
 	case own && o.deleted == len(im.rows): // all are known to be gone
-	case im.returned && !im.unsure && o.issued == 1:
+	case im.returned && !im.unsure && o.issued == im.issued:
 		for _, r := range im.rows {
 			after[r.Text] = r
 		}

@@ -17,8 +17,8 @@ func TestChangedUnread(t *testing.T) {
 	im := o.image(customers)
 	o.add(customers, []*auditlog.Row{row("1")})
 	changed := func() error { return o.changed(t.Context(), im, &drafts{op: o, byID: make(map[draftKey]*draft)}) }
-	im.is([]*auditlog.Row{row("1")}, true)
+	o.are(customers, []*auditlog.Row{row("1")}, true)
 	require.NoError(t, changed())
-	im.is([]*auditlog.Row{row("2")}, true)
+	o.are(customers, []*auditlog.Row{row("2")}, true)
 	require.ErrorContains(t, changed(), "the update changed Customer 2, which was not there when it was read")
 }

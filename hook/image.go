@@ -30,14 +30,16 @@ type image struct {
 	has  map[string]bool // their keys, as text
 	// fresh is where rows are looked for that came with the mutation.
 	fresh []lookup
-	// returned says that ent's statement returned now, the rows that it changed, and unsure that something else may have changed them since.
+	// returned says that a statement of ent's returned now, the rows that it changed or read, and unsure that something else may have changed them since.
 	returned, unsure bool
 	now              []*auditlog.Row
+	issued           int // of ent's statements, when that one was
 }
 
-// is notes the rows that ent's statement returned. What it did not return is as it was, if the table is plain.
-func (im *image) is(rows []*auditlog.Row, plain bool) {
-	im.returned, im.unsure, im.now = true, im.unsure || !plain, append(im.now, rows...)
+// are notes the rows of t that ent's statement returned, as they are. What it did not return is as it was, if the table is plain.
+func (o *operation) are(t *auditlog.Type, rows []*auditlog.Row, plain bool) {
+	im := o.image(t)
+	im.returned, im.unsure, im.now, im.issued = true, im.unsure || !plain, append(im.now, rows...), o.issued
 }
 
 // A lookup is values of columns by which rows are found.

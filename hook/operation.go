@@ -47,6 +47,7 @@ type operation struct {
 	deletes bool  // ent deletes them
 	deleted int   // how many of them its delete affected, or -1 while that is not known
 	nobody  bool  // the row that ent's update names is not there
+	tells   bool  // ent's own read of the row that its update names can say what became of it
 	issued  int   // how many of ent's statements were issued
 	last    error // what the last of them failed with
 	failure error // what the record failed with

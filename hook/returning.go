@@ -113,9 +113,8 @@ func (o *operation) updateReturning(ctx context.Context, query string, args any)
 	t := o.target.Type
 	columns := o.words(t).columns
 	if o.base.Dialect() == dialect.SQLite { // where nobody has written since the rows were read
-		im := o.image(t)
 		return o.returned(ctx, query+" RETURNING "+o.words(t).list+", "+o.plain(t), args, 1, func(rows []*auditlog.Row, plain bool) error {
-			im.is(rows, plain)
+			o.are(t, rows, plain)
 			return nil
 		})
 	}
@@ -130,10 +129,9 @@ func (o *operation) updateReturning(ctx context.Context, query string, args any)
 		b.WriteString(o.words(t).list + `, "__old"."__plain"`)
 		return b.String()
 	})
-	im := o.image(t)
 	return o.returned(ctx, text, args, 2, func(rows []*auditlog.Row, plain bool) error {
 		o.add(t, rows[:1])
-		im.is(rows[1:], plain)
+		o.are(t, rows[1:], plain)
 		return o.hold(t, rows[0])
 	})
 }

@@ -2,8 +2,10 @@ package hook
 
 import (
 	"context"
+	stdsql "database/sql"
 	"fmt"
 	"slices"
+	"strings"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -101,6 +103,7 @@ func (o *operation) readUpdated(ctx context.Context, spec *sqlgraph.UpdateSpec, 
 	}
 	if one != nil {
 		o.nobody = len(rows) == 0 // one that comes meanwhile would change unrecorded
+		o.tells = !o.nobody && touches
 		return [][]any{one}, nil
 	}
 	own := spec.Predicate
@@ -112,6 +115,80 @@ func (o *operation) readUpdated(ctx context.Context, spec *sqlgraph.UpdateSpec, 
 		}
 	}
 	return keysOf(rows), err
+}
+
+// onesClause returns what follows the columns where ent reads the entity that it has updated.
+func onesClause(b *sql.DialectBuilder, t *auditlog.Type, schema string) string {
+	ids := make([]*sql.Predicate, len(t.Key))
+	for i, c := range t.Key {
+		ids[i] = sql.EQ(c, 0) // which stands as a parameter
+	}
+	query, _ := b.Select("c").From(b.Table(t.Table).Schema(schema)).Where(sql.And(ids...)).Query()
+	_, table, _ := strings.Cut(query, " FROM ")
+	return " FROM " + table
+}
+
+// readsUpdated reports whether a query is ent's read of the entity that it has updated, where that is the only row of its type that may have changed. It
+// returns the query up to the end of its columns.
+func (o *operation) readsUpdated(query string) (columns string, ok bool) {
+	if !o.tells {
+		return "", false
+	}
+	if im := o.image(o.target.Type); len(im.rows) != 1 || len(im.fresh) > 0 {
+		return "", false
+	}
+	return strings.CutSuffix(query, o.words(o.target.Type).one)
+}
+
+// readUpdatedByEnt runs ent's read of the entity that it has updated, which is the last that it does, so that it also says what became of the row. On MariaDB and
+// MySQL it is a locking one, of a row that is locked: a plain one sees the transaction's snapshot, which may be older.
+func (o *operation) readUpdatedByEnt(ctx context.Context, columns string, args any, v *sql.Rows) error {
+	t := o.target.Type
+	w := o.words(t)
+	query := columns + ", " + w.all + w.one
+	if o.base.Dialect() == dialect.MySQL {
+		query += " FOR UPDATE"
+	}
+	cells, err := t.Cells()
+	if err != nil {
+		return auditlog.Failed("read "+t.Table, err)
+	}
+	if err := o.ex.Query(ctx, query, args, v); err != nil {
+		return err
+	}
+	v.ColumnScanner = &shared{ColumnScanner: v.ColumnScanner, op: o, cells: cells}
+	return nil
+}
+
+// shared are rows that ent reads the first columns of, and the operation the others.
+type shared struct {
+	sql.ColumnScanner
+	op    *operation
+	cells *auditlog.Cells
+}
+
+// Columns implements sql.ColumnScanner.
+func (s *shared) Columns() ([]string, error) {
+	columns, err := s.ColumnScanner.Columns()
+	return columns[:max(0, len(columns)-len(s.cells.Dest()))], err
+}
+
+// ColumnTypes implements sql.ColumnScanner.
+func (s *shared) ColumnTypes() ([]*stdsql.ColumnType, error) {
+	types, err := s.ColumnScanner.ColumnTypes()
+	return types[:max(0, len(types)-len(s.cells.Dest()))], err
+}
+
+// Scan implements sql.ColumnScanner.
+func (s *shared) Scan(dest ...any) error {
+	if err := s.ColumnScanner.Scan(append(dest, s.cells.Dest()...)...); err != nil {
+		return err
+	}
+	r, err := s.cells.Row(s.op.base.Dialect())
+	if err == nil {
+		s.op.are(s.op.target.Type, []*auditlog.Row{r}, true)
+	}
+	return err
 }
 
 // updatePath returns the path of an update of the row that it names, if it does.

@@ -19,6 +19,7 @@ type words struct {
 	keys    string   // the primary key, as it stands in ORDER BY
 	all     string   // columns, as they stand in SELECT
 	plain   string   // see askPlain
+	one     string   // what follows the columns where ent reads the entity that it has updated
 
 	byKey [lockKey + 1]string // reads of the row that has a key, by how it is locked
 }
@@ -59,6 +60,7 @@ func (o *operation) newWords(t *auditlog.Type) *words {
 	for i := range key {
 		key[i] = 0 // which stands as a parameter
 	}
+	w.one = onesClause(b, t, o.target.SchemaOf(t))
 	for lock := range w.byKey {
 		w.byKey[lock], _ = o.selection(context.Background(), t, w, strength(lock), func(s *sql.Selector) { s.Where(in(s, t.Key, [][]any{key})) })
 	}

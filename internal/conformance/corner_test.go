@@ -304,6 +304,17 @@ var snapshotCases = []testCase{
 		require.Equal(t, []string{"create User", "update User", "update User"}, brief(e.log(t)))
 		require.Equal(t, `null → "n"`, e.last(t).Change("nick"))
 	}},
+	{"a snapshot older than the row that an update names", "nor where ent's own read says what became of it", func(t *testing.T, e *env) {
+		u := e.user("a")
+		tx := e.begin(t, e.client)
+		tx.User.Query().CountX(e.ctx)
+		e.client.User.UpdateOneID(u.ID).SetAge(5).ExecX(e.ctx)
+		require.Equal(t, 5, tx.User.UpdateOneID(u.ID).SetName("a").SaveX(e.ctx).Age) // changes nothing
+		tx.User.UpdateOneID(u.ID).SetNick("n").ExecX(e.ctx)
+		require.NoError(t, tx.Commit())
+		require.Equal(t, []string{"create User", "update User", "update User"}, brief(e.log(t)))
+		require.Equal(t, `null → "n"`, e.last(t).Change("nick"))
+	}},
 }
 
 // awaitLock returns when a transaction waits for another's lock in the suite's own schema or database: others may be waiting elsewhere on the same server.

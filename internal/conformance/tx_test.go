@@ -271,7 +271,7 @@ var txCases = []testCase{
 		m := e.client.Memo.Create().SetText("a").SaveX(ctx) // what is asked once about a table is asked here
 		e.client.Memo.Update().SetText("b").ExecX(ctx)
 		// Ent's own statement tells what it changes.
-		create, one, many, remove := []string{"BEGIN", "INSERT", "INSERT log", "COMMIT"}, lock("SELECT", "UPDATE", "SELECT", "SELECT", "INSERT log", "COMMIT"),
+		create, one, many, remove := []string{"BEGIN", "INSERT", "INSERT log", "COMMIT"}, lock("SELECT", "UPDATE", "SELECT", "INSERT log", "COMMIT"),
 			lock("SELECT", "UPDATE", "INSERT log", "COMMIT"), []string{"BEGIN", "DELETE", "INSERT log", "COMMIT"}
 		createOne, removeOne := create, remove
 		switch {
