@@ -137,7 +137,13 @@ func (o Origin) Stamp() (Stamp, error) {
 }
 
 func idOf(name string, v any, limit int) (string, error) {
-	if rv := reflect.ValueOf(v); v == nil || rv.Kind() == reflect.Pointer && rv.IsNil() {
+	switch v := v.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return v, check(name, v, limit)
+	}
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
 		return "", nil
 	}
 	s, err := IDString(v)

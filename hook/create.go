@@ -31,10 +31,15 @@ type creation struct {
 	plain   bool            // and that nothing has changed them since
 }
 
-// creating returns the driver to insert with.
-func (o *operation) creating(c *creation) dialect.Driver {
-	o.create = c
-	return &recording{Driver: o.base, op: o}
+// createsOne has an operation be the creation of one entity.
+func (o *operation) createsOne(spec *sqlgraph.CreateSpec) {
+	one := &struct { // one allocation
+		creation
+		spec  [1]*sqlgraph.CreateSpec
+		stamp [1]auditlog.Stamp
+	}{spec: [1]*sqlgraph.CreateSpec{spec}, stamp: [1]auditlog.Stamp{o.stamp}}
+	one.specs, one.stamps = one.spec[:], one.stamp[:]
+	o.create = &one.creation
 }
 
 // are notes the rows that ent's statement returned.
@@ -126,11 +131,14 @@ func checkID(t *auditlog.Type, spec *sqlgraph.CreateSpec) error {
 	if !t.Tracked() {
 		return nil
 	}
-	values := make([]any, len(t.Identity.Columns))
-	for i, c := range t.Identity.Columns {
-		if values[i] = given(spec, c.Name); values[i] == nil { // the database is to give it
+	for _, c := range t.Identity.Columns {
+		if given(spec, c.Name) == nil { // the database is to give it
 			return nil
 		}
+	}
+	values := make([]any, len(t.Identity.Columns))
+	for i, c := range t.Identity.Columns {
+		values[i] = given(spec, c.Name)
 	}
 	_, err := t.IDText(values)
 	return err
@@ -228,7 +236,7 @@ func (o *operation) insertReturning(ctx context.Context, query string, args, v a
 			return 0, err
 		}
 		c.rows, c.plain = nil, true
-		scan := func(id *any) error { return rows.Scan(id) }
+		scan := scanID(rows)
 		if c.returns {
 			var given any
 			l, err := o.newLine(1, &given)

@@ -11,13 +11,17 @@ import (
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 )
 
 // recording is the driver with which ent makes one operation. A statement by itself, and a transaction, is the whole of what ent
 // does: when it ends, the operation is closed. After that, it is the driver beneath.
 type recording struct {
 	dialect.Driver
-	op *operation
+	op *operation // nil until ent writes what spec says
+
+	run  *run
+	spec *sqlgraph.CreateSpec
 }
 
 // Base returns the driver that ent would use if nothing were recorded.
@@ -34,13 +38,21 @@ func Base(drv dialect.Driver) dialect.Driver {
 // End ends the operation of a driver that ent was given, if ent did not: there was nothing to write, or it failed or panicked between two
 // statements.
 func End(ctx context.Context, drv dialect.Driver) {
-	if r, ok := drv.(*recording); ok {
+	if r, ok := drv.(*recording); ok && r.op != nil {
 		r.op.abandon(ctx)
 	}
 }
 
 // start begins the operation, if it has not begun yet: that is so of creations alone. It reports whether statements are those of an open one.
 func (r *recording) start(ctx context.Context) (bool, error) {
+	if r.op == nil {
+		o, err := r.run.begin(r.Driver)
+		if err != nil {
+			return false, err
+		}
+		o.createsOne(r.spec)
+		r.op = o
+	}
 	if r.op.phase == idle {
 		relevant, err := r.op.beforeCreate(ctx)
 		if err != nil {
@@ -218,6 +230,15 @@ func bufferIDs(rows *sql.Rows, scan func(id *any) error) (*buffered, error) {
 	return b, rows.Err()
 }
 
+// scanID returns what scans the only column of rows.
+func scanID(rows *sql.Rows) func(id *any) error {
+	dest := make([]any, 1)
+	return func(id *any) error {
+		dest[0] = id
+		return rows.Scan(dest...)
+	}
+}
+
 var _ sql.ColumnScanner = (*buffered)(nil)
 
 // Close implements sql.ColumnScanner.
@@ -253,6 +274,10 @@ func (b *buffered) Scan(dest ...any) error {
 	case stdsql.Scanner:
 		return d.Scan(id)
 	case *int64:
+		if n, ok := id.(int64); ok {
+			*d = n
+			return nil
+		}
 		var n stdsql.NullInt64
 		if err := n.Scan(id); err != nil {
 			return err

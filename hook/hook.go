@@ -2,7 +2,6 @@ package hook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -51,37 +50,35 @@ func Refuse(err error) ent.Hook {
 type recorder struct{ next ent.Mutator }
 
 // Mutate implements ent.Mutator. It finds out who makes the mutation and why, and leaves the rest to the drivers with which
-// generated code has ent write (State).
+// generated code has ent write (State). Those of a bulk are one within the other, so little stands on the stack here.
 func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	current, err := enter(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	defer current.leave(ctx)
+	v, err := r.next.Mutate(ctx, m)
+	return current.outcome(v, err)
+}
+
+// enter begins the run of a mutation.
+func enter(ctx context.Context, m ent.Mutation) (*run, error) {
 	am, ok := m.(Mutation)
 	if !ok {
 		return nil, fmt.Errorf("%w (type %s)", auditlog.ErrNotGenerated, m.Type())
 	}
-	target := am.AuditTarget()
-	if err := target.Schema.Err(); err != nil {
+	r := &run{target: am.AuditTarget(), single: m.Op().Is(ent.OpDeleteOne)}
+	if err := r.target.Schema.Err(); err != nil {
 		return nil, err
 	}
-	stamp := auditlog.Stamp{}
-	if concerns(target.Type, m) {
+	if concerns(r.target.Type, m) {
 		var err error
-		if stamp, err = identify(ctx, target.Actor); err != nil {
+		if r.stamp, err = identify(ctx, r.target.Actor); err != nil {
 			return nil, err
 		}
 	}
-	current := &run{op: &operation{target: target, stamp: stamp, single: m.Op().Is(ent.OpDeleteOne)}}
-	target.State.run = current
-	defer func() {
-		current.op.abandon(ctx) // where a panic passes through
-		current.op = nil
-	}()
-	v, err := r.next.Mutate(ctx, m)
-	switch {
-	case current.op.failure != nil:
-		return nil, current.op.failure
-	case current.op.unknown != nil:
-		return v, errors.Join(err, current.op.unknown)
-	}
-	return v, err
+	r.target.State.run = r
+	return r, nil
 }
 
 // concerns reports whether a mutation may be recorded. One of an untracked type may if it deletes, has edges, or makes links.

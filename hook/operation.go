@@ -62,21 +62,6 @@ const (
 	done
 )
 
-// fresh returns an operation for the same mutation that has not begun: a hook may have ent write it more than once.
-func (o *operation) fresh() *operation {
-	if o.phase == idle && o.create == nil {
-		return o
-	}
-	return &operation{target: o.target, stamp: o.stamp, single: o.single}
-}
-
-// on says which driver ent is about to use. The mutation's own must lead to the same place.
-func (o *operation) on(drv dialect.Driver) (err error) {
-	o.base = Base(drv)
-	o.drv, o.tx, err = o.target.find(o.base)
-	return err
-}
-
 // find returns the audit driver, and the transaction, that drv and the mutation's own driver lead to. It fails if they are not the same.
 func (t *Target) find(drv dialect.Driver) (*auditdriver.Driver, *auditdriver.Tx, error) {
 	d, tx, err := auditdriver.Find(drv, t.Inner)

@@ -2,7 +2,9 @@ package hook
 
 import (
 	"context"
+	"errors"
 
+	"entgo.io/ent"
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -15,26 +17,54 @@ import (
 // do is complete.
 type State struct{ run *run }
 
-// A run is one passage of a mutation through the hook, and its operation: the last one, if ent is made to write more than once. It is nil once
-// the mutation has left the hook. Ent copies mutations.
-type run struct{ op *operation }
+// A run is one passage of a mutation through the hook. Ent copies mutations.
+type run struct {
+	target Target
+	stamp  auditlog.Stamp
+	single bool       // a deletion by id
+	op     *operation // the last one: a hook may have ent write more than once
+	over   bool       // the mutation has left the hook
+}
 
-// begin returns a new operation of the run that the mutation is in. It fails if there is none, or if drv does not lead to where the mutation's own
+// leave ends the run.
+func (r *run) leave(ctx context.Context) {
+	if r.op != nil {
+		r.op.abandon(ctx) // where a panic passes through
+	}
+	r.op, r.over = nil, true
+}
+
+// outcome returns what a mutation returns that ended with v and err.
+func (r *run) outcome(v ent.Value, err error) (ent.Value, error) {
+	switch o := r.op; {
+	case o == nil:
+	case o.failure != nil:
+		return nil, o.failure
+	case o.unknown != nil:
+		return v, errors.Join(err, o.unknown)
+	}
+	return v, err
+}
+
+// begin returns a new operation of the run. It fails if the mutation is in none, or if drv does not lead to where the mutation's own
 // driver does.
-func (s *State) begin(drv dialect.Driver) (*operation, error) {
-	if s.run == nil || s.run.op == nil {
+func (r *run) begin(drv dialect.Driver) (*operation, error) {
+	if r == nil || r.over {
 		return nil, auditlog.ErrHookMissing
 	}
-	s.run.op = s.run.op.fresh()
-	return s.run.op, s.run.op.on(drv)
+	o := &operation{target: r.target, stamp: r.stamp, single: r.single, base: drv}
+	r.op = o
+	var err error
+	o.drv, o.tx, err = r.target.find(drv)
+	return o, err
 }
 
 // check fails where begin would, and begins nothing.
-func (s *State) check(drv dialect.Driver) error {
-	if s.run == nil || s.run.op == nil {
+func (r *run) check(drv dialect.Driver) error {
+	if r == nil || r.over {
 		return auditlog.ErrHookMissing
 	}
-	_, _, err := s.run.op.target.find(drv)
+	_, _, err := r.target.find(drv)
 	return err
 }
 
@@ -43,17 +73,10 @@ func (s *State) check(drv dialect.Driver) error {
 // whether the type is.
 func (s *State) Creating(spec *sqlgraph.CreateSpec, drv dialect.Driver, tracked bool) dialect.Driver {
 	drv = Base(drv)
-	o, err := s.begin(drv)
-	if err != nil {
-		return refuser{Driver: drv, all: tracked || o != nil, err: err}
+	if err := s.run.check(drv); err != nil {
+		return refuser{Driver: drv, all: tracked || !errors.Is(err, auditlog.ErrHookMissing), err: err}
 	}
-	one := &struct { // one allocation
-		creation
-		spec  [1]*sqlgraph.CreateSpec
-		stamp [1]auditlog.Stamp
-	}{spec: [1]*sqlgraph.CreateSpec{spec}, stamp: [1]auditlog.Stamp{o.stamp}}
-	one.specs, one.stamps = one.spec[:], one.stamp[:]
-	return o.creating(&one.creation)
+	return &recording{Driver: drv, run: s.run, spec: spec} // one of a bulk, which has another, writes nothing
 }
 
 // CreatingBulk returns the driver with which to insert what spec holds for mutations with the given states.
@@ -65,22 +88,23 @@ func CreatingBulk(states []*State, spec *sqlgraph.BatchCreateSpec, drv dialect.D
 	}
 	c := &creation{specs: spec.Nodes, batch: spec, stamps: make([]auditlog.Stamp, len(states))}
 	for i, s := range states {
-		if err := s.check(drv); err != nil {
+		if err := s.run.check(drv); err != nil {
 			return nil, err
 		}
-		c.stamps[i] = s.run.op.stamp
+		c.stamps[i] = s.run.stamp
 	}
-	last, err := states[len(states)-1].begin(drv)
+	last, err := states[len(states)-1].run.begin(drv)
 	if err != nil {
 		return nil, err
 	}
-	return last.creating(c), nil
+	last.create = c
+	return &recording{Driver: drv, op: last}, nil
 }
 
 // Updating reads and locks the rows that ent is about to update as spec says, narrows spec to them, and returns the driver to
 // update with.
 func (s *State) Updating(ctx context.Context, spec *sqlgraph.UpdateSpec, drv dialect.Driver) (dialect.Driver, error) {
-	o, err := s.begin(Base(drv))
+	o, err := s.run.begin(Base(drv))
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +121,7 @@ func (s *State) Updating(ctx context.Context, spec *sqlgraph.UpdateSpec, drv dia
 // Deleting reads and locks the rows that ent is about to delete by predicates, and those that the database will change
 // or delete with them. It returns the driver to delete with, and predicates that match the rows read alone, or nil to keep those given.
 func Deleting[P ~func(*sql.Selector)](ctx context.Context, s *State, drv dialect.Driver, predicates []P) (dialect.Driver, []P, error) {
-	o, err := s.begin(Base(drv))
+	o, err := s.run.begin(Base(drv))
 	if err != nil {
 		return nil, nil, err
 	}

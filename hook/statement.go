@@ -373,7 +373,7 @@ func (o *operation) insertRecorded(ctx context.Context, query string, args any, 
 	if err = o.ex.Query(ctx, query, own, rows); err == nil {
 		defer rows.Close()
 		if ids != nil {
-			*ids, err = bufferIDs(rows, func(id *any) error { return rows.Scan(id) })
+			*ids, err = bufferIDs(rows, scanID(rows))
 		} else {
 			for rows.Next() && err == nil {
 				err = rows.Scan(&n)

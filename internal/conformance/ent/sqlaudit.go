@@ -119,7 +119,7 @@ var auditAccountType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *AccountMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditAccountType, &m._audit)
+	return auditTarget(&m.config, auditAccountType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -165,7 +165,7 @@ var auditBadgeType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *BadgeMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditBadgeType, &m._audit)
+	return auditTarget(&m.config, auditBadgeType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -231,7 +231,7 @@ var auditBookType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *BookMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditBookType, &m._audit)
+	return auditTarget(&m.config, auditBookType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -265,7 +265,7 @@ var auditBoxType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *BoxMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditBoxType, &m._audit)
+	return auditTarget(&m.config, auditBoxType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -308,7 +308,7 @@ var auditBrokenType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *BrokenMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditBrokenType, &m._audit)
+	return auditTarget(&m.config, auditBrokenType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -361,7 +361,7 @@ var auditCardType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *CardMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditCardType, &m._audit)
+	return auditTarget(&m.config, auditCardType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -488,7 +488,7 @@ var auditDocType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *DocMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditDocType, &m._audit)
+	return auditTarget(&m.config, auditDocType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -549,7 +549,7 @@ var auditGaugeType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *GaugeMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditGaugeType, &m._audit)
+	return auditTarget(&m.config, auditGaugeType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -603,7 +603,7 @@ var auditGroupType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *GroupMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditGroupType, &m._audit)
+	return auditTarget(&m.config, auditGroupType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -646,7 +646,7 @@ var auditLampType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *LampMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditLampType, &m._audit)
+	return auditTarget(&m.config, auditLampType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -706,7 +706,7 @@ var auditMembershipType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *MembershipMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditMembershipType, &m._audit)
+	return auditTarget(&m.config, auditMembershipType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -755,7 +755,7 @@ var auditMemoType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *MemoMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditMemoType, &m._audit)
+	return auditTarget(&m.config, auditMemoType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -816,7 +816,7 @@ var auditNodeType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *NodeMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditNodeType, &m._audit)
+	return auditTarget(&m.config, auditNodeType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -847,7 +847,7 @@ var auditOrgType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *OrgMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditOrgType, &m._audit)
+	return auditTarget(&m.config, auditOrgType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -891,7 +891,7 @@ var auditPageType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *PageMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditPageType, &m._audit)
+	return auditTarget(&m.config, auditPageType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1034,7 +1034,7 @@ var auditParcelType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *ParcelMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditParcelType, &m._audit)
+	return auditTarget(&m.config, auditParcelType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1137,7 +1137,7 @@ var auditPatronType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *PatronMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditPatronType, &m._audit)
+	return auditTarget(&m.config, auditPatronType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1202,7 +1202,7 @@ var auditPetType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *PetMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditPetType, &m._audit)
+	return auditTarget(&m.config, auditPetType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1248,7 +1248,7 @@ var auditPostType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *PostMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditPostType, &m._audit)
+	return auditTarget(&m.config, auditPostType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1279,7 +1279,7 @@ var auditRoomType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *RoomMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditRoomType, &m._audit)
+	return auditTarget(&m.config, auditRoomType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1336,7 +1336,7 @@ var auditShelfType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *ShelfMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditShelfType, &m._audit)
+	return auditTarget(&m.config, auditShelfType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1403,7 +1403,7 @@ var auditSiteType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *SiteMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditSiteType, &m._audit)
+	return auditTarget(&m.config, auditSiteType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1449,7 +1449,7 @@ var auditTagType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *TagMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditTagType, &m._audit)
+	return auditTarget(&m.config, auditTagType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1513,7 +1513,7 @@ var auditTaggingType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *TaggingMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditTaggingType, &m._audit)
+	return auditTarget(&m.config, auditTaggingType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1560,7 +1560,7 @@ var auditTeamType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *TeamMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditTeamType, &m._audit)
+	return auditTarget(&m.config, auditTeamType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1603,7 +1603,7 @@ var auditTokenType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *TokenMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditTokenType, &m._audit)
+	return auditTarget(&m.config, auditTokenType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1646,7 +1646,7 @@ var auditTwinType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *TwinMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditTwinType, &m._audit)
+	return auditTarget(&m.config, auditTwinType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1733,7 +1733,7 @@ var auditUserType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *UserMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditUserType, &m._audit)
+	return auditTarget(&m.config, auditUserType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1858,7 +1858,7 @@ func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *
 	}, nil
 }
 
-func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
+func auditTarget(c *config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
 	s := c.auditDescription()
 	return sqlaudithook.Target{
 		Schema:   s,
@@ -1880,7 +1880,7 @@ func auditInner(drv dialect.Driver) dialect.Tx {
 }
 
 // auditSchemaOf returns the database schema of a type's table.
-func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
+func (c *config) auditSchemaOf(t *sqlauditlog.Type) string {
 	switch t.Name {
 	case auditAccountType.Name:
 		return c.schemaConfig.Account

@@ -26,7 +26,7 @@ func (c *config) auditDescribe() {
 }
 
 // auditDescription returns the description of what is recorded, with the client's codecs.
-func (c config) auditDescription() *sqlauditlog.Schema {
+func (c *config) auditDescription() *sqlauditlog.Schema {
 	if c.auditTypes != nil {
 		return c.auditTypes
 	}

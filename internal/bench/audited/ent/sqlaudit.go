@@ -81,7 +81,7 @@ var auditAccountType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *AccountMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditAccountType, &m._audit)
+	return auditTarget(&m.config, auditAccountType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -140,7 +140,7 @@ func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *
 	}, nil
 }
 
-func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
+func auditTarget(c *config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
 	s := c.auditDescription()
 	return sqlaudithook.Target{
 		Schema:   s,
@@ -162,7 +162,7 @@ func auditInner(drv dialect.Driver) dialect.Tx {
 }
 
 // auditSchemaOf returns the database schema of a type's table.
-func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
+func (c *config) auditSchemaOf(t *sqlauditlog.Type) string {
 	return ""
 }
 

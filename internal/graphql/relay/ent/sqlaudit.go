@@ -80,7 +80,7 @@ var auditCustomerType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *CustomerMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditCustomerType, &m._audit)
+	return auditTarget(&m.config, auditCustomerType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -123,7 +123,7 @@ var auditUserType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *UserMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditUserType, &m._audit)
+	return auditTarget(&m.config, auditUserType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -193,7 +193,7 @@ func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *
 	}, nil
 }
 
-func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
+func auditTarget(c *config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
 	s := c.auditDescription()
 	return sqlaudithook.Target{
 		Schema:   s,
@@ -215,7 +215,7 @@ func auditInner(drv dialect.Driver) dialect.Tx {
 }
 
 // auditSchemaOf returns the database schema of a type's table.
-func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
+func (c *config) auditSchemaOf(t *sqlauditlog.Type) string {
 	return ""
 }
 

@@ -111,7 +111,7 @@ var auditBlobType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *BlobMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditBlobType, &m._audit)
+	return auditTarget(&m.config, auditBlobType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -170,7 +170,7 @@ var auditCardType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *CardMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditCardType, &m._audit)
+	return auditTarget(&m.config, auditCardType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -226,7 +226,7 @@ var auditDocType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *DocMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditDocType, &m._audit)
+	return auditTarget(&m.config, auditDocType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -292,7 +292,7 @@ var auditFileType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *FileMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditFileType, &m._audit)
+	return auditTarget(&m.config, auditFileType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -358,7 +358,7 @@ var auditFriendshipType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *FriendshipMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditFriendshipType, &m._audit)
+	return auditTarget(&m.config, auditFriendshipType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -390,7 +390,7 @@ var auditGroupType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *GroupMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditGroupType, &m._audit)
+	return auditTarget(&m.config, auditGroupType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -433,7 +433,7 @@ var auditInfoType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *InfoMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditInfoType, &m._audit)
+	return auditTarget(&m.config, auditInfoType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -493,7 +493,7 @@ var auditMembershipType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *MembershipMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditMembershipType, &m._audit)
+	return auditTarget(&m.config, auditMembershipType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -542,7 +542,7 @@ var auditMemoType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *MemoMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditMemoType, &m._audit)
+	return auditTarget(&m.config, auditMemoType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -596,7 +596,7 @@ var auditNodeType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *NodeMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditNodeType, &m._audit)
+	return auditTarget(&m.config, auditNodeType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -645,7 +645,7 @@ var auditNoteType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *NoteMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditNoteType, &m._audit)
+	return auditTarget(&m.config, auditNoteType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -721,7 +721,7 @@ var auditPetType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *PetMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditPetType, &m._audit)
+	return auditTarget(&m.config, auditPetType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -773,7 +773,7 @@ var auditPostType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *PostMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditPostType, &m._audit)
+	return auditTarget(&m.config, auditPostType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -940,7 +940,7 @@ var auditSampleType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *SampleMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditSampleType, &m._audit)
+	return auditTarget(&m.config, auditSampleType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -975,7 +975,7 @@ var auditTagType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *TagMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditTagType, &m._audit)
+	return auditTarget(&m.config, auditTagType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1036,7 +1036,7 @@ var auditTaskType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *TaskMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditTaskType, &m._audit)
+	return auditTarget(&m.config, auditTaskType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1082,7 +1082,7 @@ var auditTweetType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *TweetMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditTweetType, &m._audit)
+	return auditTarget(&m.config, auditTweetType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1140,7 +1140,7 @@ var auditTweetLikeType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *TweetLikeMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditTweetLikeType, &m._audit)
+	return auditTarget(&m.config, auditTweetLikeType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1274,7 +1274,7 @@ var auditUserType = &sqlauditlog.Type{
 
 // AuditTarget tells the audit log's hook about the mutation.
 func (m *UserMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(m.config, auditUserType, &m._audit)
+	return auditTarget(&m.config, auditUserType, &m._audit)
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1388,7 +1388,7 @@ func auditDelete[P ~func(*sql.Selector)](ctx context.Context, c *config, state *
 	}, nil
 }
 
-func auditTarget(c config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
+func auditTarget(c *config, t *sqlauditlog.Type, state *auditState) sqlaudithook.Target {
 	s := c.auditDescription()
 	return sqlaudithook.Target{
 		Schema:   s,
@@ -1410,7 +1410,7 @@ func auditInner(drv dialect.Driver) dialect.Tx {
 }
 
 // auditSchemaOf returns the database schema of a type's table.
-func (c config) auditSchemaOf(t *sqlauditlog.Type) string {
+func (c *config) auditSchemaOf(t *sqlauditlog.Type) string {
 	return ""
 }
 
