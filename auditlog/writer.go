@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -41,9 +42,12 @@ var rowColumns = []string{
 	ColumnMetadata, ColumnBefore, ColumnAfter, ColumnRedacted,
 }
 
+// Where columns are in rowColumns.
 const (
-	firstNullable   = 3 // in rowColumns
+	resourceID      = 2
+	firstNullable   = 3
 	firstJSONColumn = 8
+	before, after   = 9, 10
 )
 
 // A row is the values of rowColumns, of which those from firstNullable on are NULL where they are empty.
@@ -60,7 +64,7 @@ func (r *row) value(column int) any {
 }
 
 // few is how many rows go to MySQL and MariaDB as parameters, which is faster for these.
-const few = 8
+const few = 16
 
 // A statement holds at most maxRows entries, which keeps it under 32,766 parameters, SQLite's limit and the lowest
 // of the three databases', and about maxBytes of values, far under MariaDB's default packet of 16 MiB.
@@ -77,7 +81,8 @@ type Writer struct {
 	ident  string // the table, as it stands in statements
 	head   string // an insert up to its rows
 	newest string // the query of the newest entry's id
-	insert string // the insert of any rows, where it is one, as on PostgreSQL
+
+	inserts sync.Map // on PostgreSQL, by the columns that are the same in all rows
 }
 
 // NewWriter returns a writer for a table, in the given database schema or, if that is empty, the connection's
@@ -93,9 +98,6 @@ func NewWriter(dialectName, schema, table string) *Writer {
 	}
 	w.head = "INSERT INTO " + w.ident + " (" + strings.Join(columns, ", ") + ") "
 	w.newest = "SELECT MAX(" + columns[0] + ") FROM " + w.ident
-	if dialectName == dialect.Postgres {
-		w.insert = insertPostgres(w.head)
-	}
 	return w
 }
 
@@ -178,41 +180,71 @@ func (w *Writer) write(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UU
 	}
 }
 
-// insertPostgres returns the insert of rows that are arrays. It reads clock_timestamp() once, as the statement runs: it starts after the rows were locked.
-// Its text is the same for any entries, so that a connection that keeps plans has one for it.
-func insertPostgres(head string) string {
+// insertPostgres returns the insert of rows that are arrays, or of parameters in the columns that are the same in all of them. It reads clock_timestamp() once, as
+// the statement runs: it starts after the rows were locked. Its text is the same for any number of entries, so that a connection that keeps plans has few.
+func insertPostgres(head string, same [len(row{})]bool) string {
 	var b strings.Builder
 	b.WriteString("WITH c AS MATERIALIZED (SELECT ts, lpad(to_hex(floor(extract(epoch FROM ts) * 4096000)::bigint), 15, '0') AS h FROM (SELECT clock_timestamp() AS ts) t) ")
 	b.WriteString(head)
 	b.WriteString("SELECT (left(c.h, 12) || '7' || right(c.h, 3) || to_hex($2::bigint + v.n - 1))::uuid, $1::uuid, c.ts")
+	var arrays, names strings.Builder
 	for i := range rowColumns {
-		fmt.Fprintf(&b, ", v.c%d", i)
+		if same[i] {
+			fmt.Fprintf(&b, ", $%d::text", i+3)
+		} else {
+			fmt.Fprintf(&b, ", v.c%d", i)
+			fmt.Fprintf(&arrays, ", $%d::text[]", i+3)
+			fmt.Fprintf(&names, "c%d, ", i)
+		}
 		if i >= firstJSONColumn {
 			b.WriteString("::jsonb")
 		}
 	}
-	b.WriteString(" FROM c, unnest(")
-	for i := range rowColumns {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("$" + strconv.Itoa(i+3) + "::text[]")
+	if arrays.Len() == 0 {
+		b.WriteString(" FROM c, (SELECT 1 AS n) AS v")
+	} else {
+		b.WriteString(" FROM c, unnest(" + arrays.String()[2:] + ") WITH ORDINALITY AS v (" + names.String() + "n)")
 	}
-	b.WriteString(") WITH ORDINALITY AS v (")
-	for i := range rowColumns {
-		fmt.Fprintf(&b, "c%d, ", i)
-	}
-	b.WriteString("n)")
 	return b.String()
+}
+
+// postgres returns what insertPostgres does, which is kept.
+func (w *Writer) postgres(same [len(row{})]bool) string {
+	if text, ok := w.inserts.Load(same); ok {
+		return text.(string)
+	}
+	text := insertPostgres(w.head, same)
+	w.inserts.Store(same, text)
+	return text
 }
 
 func (w *Writer) writePostgres(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows []row) error {
 	args := make([]any, 0, 2+len(rowColumns))
 	args = append(args, txID.String(), int64(newTail())) //nolint:gosec // its bits
+	same := sameColumns(rows)
 	for i := range rowColumns {
-		args = append(args, array(rows, i))
+		switch i {
+		case resourceID, before, after: // which two entries share by chance: each such text would be planned anew
+			same[i] = len(rows) == 1 || same[i] && rows[0].null(i)
+		}
+		if same[i] {
+			args = append(args, rows[0].value(i))
+		} else {
+			args = append(args, array(rows, i))
+		}
 	}
-	return ex.Exec(ctx, w.insert, args, nil)
+	return ex.Exec(ctx, w.postgres(same), args, nil)
+}
+
+// sameColumns returns which columns are the same in all rows.
+func sameColumns(rows []row) (same [len(row{})]bool) {
+	for c := range same {
+		same[c] = true
+		for i := range rows {
+			same[c] = same[c] && rows[i][c] == rows[0][c]
+		}
+	}
+	return same
 }
 
 // array returns a column of the rows as the text of an array of PostgreSQL's, which any driver passes on.
@@ -243,17 +275,50 @@ func array(rows []row, column int) string {
 	return string(append(b, '}'))
 }
 
-// insertMySQL returns the insert of rows of a table expression, or of parameters in the columns that are the same in all of them. It takes UTC_TIMESTAMP(6),
-// the time at which this statement began. It began after the one that locked the rows, and unlike SYSDATE(6) it has no zone and no repeated hour. The driver
-// writes and reads times in the zone of its DSN, so the time is given as the difference to one that goes through the driver.
-func insertMySQL(head, rows string, same [len(row{})]bool) string {
-	const (
-		clock = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS us"
-		parts = "SELECT us, LPAD(LOWER(HEX(us * 512 DIV 125)), 15, '0') AS hex FROM (" + clock + ") AS clock"
-		ids   = "SELECT CONCAT(LEFT(hex, 8), '-', SUBSTR(hex, 9, 4), '-7', RIGHT(hex, 3), '-') AS head, CAST(? AS DATETIME(6)) + INTERVAL (us - ?) MICROSECOND AS at FROM (" + parts + ") AS parts"
-	)
+// MariaDB's and MySQL's clock, in microseconds. UTC_TIMESTAMP(6) is the time at which the statement began. It began after the one that locked the rows, and unlike
+// SYSDATE(6) it has no zone and no repeated hour.
+const clockMySQL = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
+
+// idMySQL returns an expression of an entry's id, by expressions of the clock and of what appendTail gives.
+func idMySQL(us, tail string) string {
+	return "CONCAT(INSERT(INSERT(LPAD(LOWER(HEX(" + us + " * 512 DIV 125)), 15, '0'), 13, 0, '-7'), 9, 0, '-'), '-', " + tail + ")"
+}
+
+// atMySQL returns an expression of the clock's time. The driver writes and reads times in the zone of its DSN, so it is given as the difference to one that goes
+// through the driver: the first parameter, which the second says in microseconds.
+func atMySQL(us string) string {
+	return "CAST(? AS DATETIME(6)) + INTERVAL (" + us + " - ?) MICROSECOND"
+}
+
+// firstMySQL are the expressions of the first columns of rows that are parameters.
+var firstMySQL = idMySQL(clockMySQL, "?") + ", ?, " + atMySQL(clockMySQL)
+
+// insertFewMySQL returns the insert of rows that are parameters.
+func insertFewMySQL(head string, rows []row) string {
 	var b strings.Builder
-	b.WriteString(head + "SELECT CONCAT(ids.head, v.tail), ?, ids.at")
+	b.Grow(len(head) + len(rows)*(len(firstMySQL)+6*len(rowColumns)) + 16)
+	b.WriteString(head + "VALUES ")
+	for i := range rows {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(" + firstMySQL)
+		for c := range rowColumns {
+			if rows[i].null(c) {
+				b.WriteString(", NULL")
+			} else {
+				b.WriteString(", ?")
+			}
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// insertManyMySQL returns the insert of rows that are one JSON document, or parameters in the columns that are the same in all of them.
+func insertManyMySQL(head string, same [len(row{})]bool) string {
+	var b strings.Builder
+	b.WriteString(head + "SELECT " + idMySQL("clock.us", "v.tail") + ", ?, clock.at")
 	for i := range rowColumns {
 		if same[i] {
 			b.WriteString(", ?")
@@ -261,7 +326,7 @@ func insertMySQL(head, rows string, same [len(row{})]bool) string {
 			fmt.Fprintf(&b, ", v.c%d", i)
 		}
 	}
-	b.WriteString(" FROM (" + ids + ") AS ids, " + rows + " AS v")
+	b.WriteString(" FROM (SELECT us, " + atMySQL("us") + " AS at FROM (SELECT " + clockMySQL + " AS us) AS now) AS clock, " + jsonTable(same) + " AS v")
 	return b.String()
 }
 
@@ -280,19 +345,6 @@ func jsonTable(same [len(row{})]bool) string {
 	return b.String()
 }
 
-// parameters returns the table expression of so many rows that are parameters.
-var parameters = func() (list [few + 1]string) {
-	first := "(SELECT ? AS tail"
-	for i := range rowColumns {
-		first += fmt.Sprintf(", ? AS c%d", i)
-	}
-	next := " UNION ALL SELECT ?" + strings.Repeat(", ?", len(rowColumns))
-	for n := 1; n <= few; n++ {
-		list[n] = first + strings.Repeat(next, n-1) + ")"
-	}
-	return list
-}()
-
 // writeMySQL writes many rows as one JSON document, in which text that is not UTF-8 would become another.
 func (w *Writer) writeMySQL(ctx context.Context, ex dialect.ExecQuerier, txID uuid.UUID, rows []row) error {
 	for i := range rows {
@@ -302,33 +354,32 @@ func (w *Writer) writeMySQL(ctx context.Context, ex dialect.ExecQuerier, txID uu
 			}
 		}
 	}
-	now, tail := time.Now(), newTail()
 	var (
-		args  = []any{txID.String()}
-		clock = []any{now.Truncate(time.Microsecond), now.UnixMicro()}
-		same  [len(row{})]bool
+		now, tail  = time.Now(), newTail()
+		tx, at, us = any(txID.String()), any(now.Truncate(time.Microsecond)), any(now.UnixMicro())
+		args       []any
 	)
 	if len(rows) <= few {
-		args = append(slices.Grow(args, 2+len(rows)*(1+len(rowColumns))), clock...)
+		args = make([]any, 0, len(rows)*(4+len(rowColumns)))
 		for i := range rows {
-			args = append(args, string(appendTail(nil, tail+uint64(i)))) //nolint:gosec // i is an index
+			args = append(args, string(appendTail(nil, tail+uint64(i))), tx, at, us) //nolint:gosec // i is an index
 			for c := range rowColumns {
-				args = append(args, rows[i].value(c))
+				if !rows[i].null(c) {
+					args = append(args, rows[i][c])
+				}
 			}
 		}
-		return ex.Exec(ctx, insertMySQL(w.head, parameters[len(rows)], same), args, nil)
+		return ex.Exec(ctx, insertFewMySQL(w.head, rows), args, nil)
 	}
+	args = append(args, tx)
+	same := sameColumns(rows)
 	for c := range rowColumns {
-		same[c] = true
-		for i := range rows {
-			same[c] = same[c] && rows[i][c] == rows[0][c]
-		}
 		if same[c] {
 			args = append(args, rows[0].value(c))
 		}
 	}
-	args = append(append(args, clock...), jsonRows(rows, tail, same))
-	return ex.Exec(ctx, insertMySQL(w.head, jsonTable(same), same), args, nil)
+	args = append(args, at, us, jsonRows(rows, tail, same))
+	return ex.Exec(ctx, insertManyMySQL(w.head, same), args, nil)
 }
 
 // appendTail appends the last two groups of an id.

@@ -34,8 +34,8 @@ var races = []breakage{
 	},
 	{
 		name: "the clock read before the lock: the process's", database: postgres,
-		file: "auditlog/writer.go", old: "ex.Exec(ctx, w.insert, args, nil)",
-		new:      "ex.Exec(ctx, strings.Replace(w.insert, \"clock_timestamp()\", \"to_timestamp(\"+strconv.FormatFloat(float64(TimeOf(txID).UnixMicro())/1e6, 'f', 6, 64)+\")\", 1), args, nil)",
+		file: "auditlog/writer.go", old: "ex.Exec(ctx, w.postgres(same), args, nil)",
+		new:      "ex.Exec(ctx, strings.Replace(w.postgres(same), \"clock_timestamp()\", \"to_timestamp(\"+strconv.FormatFloat(float64(TimeOf(txID).UnixMicro())/1e6, 'f', 6, 64)+\")\", 1), args, nil)",
 		packages: storm, tests: "TestStorm/postgres,_read_committed",
 	},
 	{
@@ -45,14 +45,14 @@ var races = []breakage{
 	},
 	{
 		name: "the process's clock, after the lock", database: postgres,
-		file: "auditlog/writer.go", old: "ex.Exec(ctx, w.insert, args, nil)",
-		new:      "ex.Exec(ctx, strings.Replace(w.insert, \"clock_timestamp()\", \"to_timestamp(\"+strconv.FormatFloat(float64(time.Now().UnixMicro())/1e6, 'f', 6, 64)+\")\", 1), args, nil)",
+		file: "auditlog/writer.go", old: "ex.Exec(ctx, w.postgres(same), args, nil)",
+		new:      "ex.Exec(ctx, strings.Replace(w.postgres(same), \"clock_timestamp()\", \"to_timestamp(\"+strconv.FormatFloat(float64(time.Now().UnixMicro())/1e6, 'f', 6, 64)+\")\", 1), args, nil)",
 		packages: storm, tests: "TestSkew/postgres",
 	},
 	{
 		name: "the process's clock, on MariaDB", database: mariadb,
-		file: "auditlog/writer.go", old: "ex.Exec(ctx, insertMySQL(w.head, parameters[len(rows)], same), args, nil)",
-		new:      "ex.Exec(ctx, strings.Replace(insertMySQL(w.head, parameters[len(rows)], same), \"TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))\", strconv.FormatInt(now.UnixMicro(), 10), 1), args, nil)",
+		file: "auditlog/writer.go", old: "ex.Exec(ctx, insertFewMySQL(w.head, rows), args, nil)",
+		new:      "ex.Exec(ctx, strings.ReplaceAll(insertFewMySQL(w.head, rows), clockMySQL, strconv.FormatInt(now.UnixMicro(), 10)), args, nil)",
 		packages: storm, tests: "TestSkew/mariadb",
 	},
 	{
