@@ -272,7 +272,7 @@ func (o *operation) updateText(query string, args int) string {
 		From: `"__new"`, Where: strings.Join(differs, " OR "), Order: `s."__k"`, Action: literal(auditlog.ActionUpdate), ResourceID: `s."__id"`,
 		Before: before.text(len(differs) == 1), After: after.text(len(differs) == 1), Redacted: hidden.text(),
 	}, st.stamp.Shape(), args))
-	b.WriteString(`) SELECT count(*), ` + o.plain(t) + ` FROM "__new"`)
+	b.WriteString(`) SELECT count(*), count(*) > 0 OR ` + o.plain(t) + ` FROM "__new"`) // where it is not plain there are none
 	return b.String()
 }
 
@@ -296,7 +296,7 @@ func (o *operation) deleteText(query string, args int) string {
 	}, o.statement.stamp.Shape(), args)
 	return `WITH "__old" AS MATERIALIZED (SELECT ` + key + ` AS "__key" FROM ` + ident + " WHERE " + where + o.plain(t) + " ORDER BY " + key + " FOR UPDATE), " +
 		`"__gone" AS (` + query + ` USING "__old" WHERE ` + key + ` = "__key" RETURNING ` + columns +
-		`), "__log" AS (` + log + `) SELECT count(*), ` + o.plain(t) + ` FROM "__gone"`
+		`), "__log" AS (` + log + `) SELECT count(*), count(*) > 0 OR ` + o.plain(t) + ` FROM "__gone"`
 }
 
 // everything returns the columns of rows that come or go, and the expressions of their values and of the names of their sensitive fields.
