@@ -151,6 +151,9 @@ func (o *operation) issue(ctx context.Context, statement func() error) error {
 	} else {
 		o.last = statement()
 	}
+	if ours(o.last) { // ent might take it for a constraint error of the entity
+		o.failure = o.last
+	}
 	return o.last
 }
 

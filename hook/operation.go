@@ -224,11 +224,17 @@ func (o *operation) lose(err error) {
 }
 
 // refused reports whether err is the database's own answer to a statement, which then has done nothing. After any other error,
-// such as one of the connection or of reading the answer, it may have.
+// such as one of the connection, or of reading or encoding the answer, it may have.
 func refused(err error) bool {
 	var state interface{ SQLState() string }
-	return sqlgraph.IsConstraintError(err) || errors.As(err, &state) ||
-		strings.Contains(err.Error(), "constraint failed") || mysqlError.MatchString(err.Error())
+	return !ours(err) && (sqlgraph.IsConstraintError(err) || errors.As(err, &state) ||
+		strings.Contains(err.Error(), "constraint failed") || mysqlError.MatchString(err.Error()))
+}
+
+// ours reports whether err is of the record, whatever its text says.
+func ours(err error) bool {
+	var we *auditlog.WriteError
+	return errors.As(err, &we)
 }
 
 // mysqlError matches the text that github.com/go-sql-driver/mysql gives to an error of the server.

@@ -198,7 +198,7 @@ func (o *operation) fallBack(ctx context.Context) error {
 	return o.begin(ctx)
 }
 
-// ofLog returns err as one of the log's, if it is one: it must not be taken for a constraint error of the entity.
+// ofLog returns err as one of the log's, if it is one.
 func (o *operation) ofLog(err error) error {
 	if err == nil {
 		return nil
@@ -207,8 +207,7 @@ func (o *operation) ofLog(err error) error {
 	if strings.HasPrefix(o.target.Type.Table, log) || !strings.Contains(text, `"`+log) && !strings.Contains(text, "table "+log) {
 		return err
 	}
-	o.failure = auditlog.Failed("write entries", err)
-	return o.failure
+	return auditlog.Failed("write entries", err)
 }
 
 // text returns the text of ent's statement with its record, of a kind, as f puts it together.

@@ -181,15 +181,28 @@ func (s *shared) ColumnTypes() ([]*stdsql.ColumnType, error) {
 
 // Scan implements sql.ColumnScanner.
 func (s *shared) Scan(dest ...any) error {
-	if err := s.ColumnScanner.Scan(append(dest, s.cells.Dest()...)...); err != nil {
+	t, own := s.op.target.Type, s.cells.Dest()
+	if err := s.ColumnScanner.Scan(append(dest, slices.Repeat([]any{passed{}}, len(own))...)...); err != nil {
 		return err
 	}
-	r, err := s.cells.Row(s.op.base.Dialect())
+	err := s.ColumnScanner.Scan(append(slices.Repeat([]any{passed{}}, len(dest)), own...)...)
+	var r *auditlog.Row
 	if err == nil {
-		s.op.are(s.op.target.Type, []*auditlog.Row{r}, true)
+		r, err = s.cells.Row(s.op.base.Dialect())
 	}
-	return err
+	if err != nil {
+		s.op.failure = auditlog.Failed("read "+t.Table, err)
+		return s.op.failure
+	}
+	s.op.are(t, []*auditlog.Row{r}, true)
+	return nil
 }
+
+// passed is what a column is scanned into that somebody else reads.
+type passed struct{}
+
+// Scan implements sql.Scanner.
+func (passed) Scan(any) error { return nil }
 
 // updatePath returns the path of an update of the row that it names, if it does.
 func updatePath(one []any) auditdriver.Path {

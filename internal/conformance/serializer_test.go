@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -60,11 +61,12 @@ func (e *env) another(opts ...ent.Option) *ent.Client {
 	return ent.NewClient(append([]ent.Option{ent.Driver(entsql.OpenDB(e.backend.dialect, e.db))}, opts...)...)
 }
 
-// forget empties the log and the tables of parcels, where one client cannot read what another wrote.
+// forget empties the log and the tables of parcels and docs, where one client cannot read what another wrote.
 func (e *env) forget(t *testing.T) {
 	t.Helper()
-	testdb.Exec(t, e.db, "DELETE FROM audit_logs")
-	testdb.Exec(t, e.db, "DELETE FROM parcels")
+	for _, table := range []string{"audit_logs", "parcels", "docs"} {
+		testdb.Exec(t, e.db, "DELETE FROM "+table)
+	}
 }
 
 // agree checks that client's log and tables are the same, as the client reads them.
@@ -322,4 +324,47 @@ func field(t *testing.T, cs []sqlaudit.Change, name string) sqlaudit.Change {
 	}
 	require.Fail(t, "no change of "+name)
 	return sqlaudit.Change{}
+}
+
+// What cannot be encoded fails the mutation, on every way, by an error that is the library's: not one of the entity's constraints, whatever its text says.
+func TestUnrecordable(t *testing.T) {
+	const bad = 13
+	codec := durationCodec
+	codec.Encode = func(d time.Duration) (json.RawMessage, error) {
+		if d == bad {
+			return nil, errors.New("UNIQUE constraint failed: units.name, (SQLSTATE 23505), Error 1062")
+		}
+		return durationCodec.Encode(d)
+	}
+	runWrites(t, []testCase{{"", "ent takes errors by their text", func(t *testing.T, e *env) {
+		client := e.another(ent.AuditCodec(codec))
+		doc := func(c *ent.Client, id string, length time.Duration) *ent.DocCreate {
+			return c.Doc.Create().SetID(id).SetTitle(id).SetLength(length)
+		}
+		doc(client, "d", 1).ExecX(e.ctx)
+		doc(e.client, "e", bad).ExecX(e.ctx)
+		for name, do := range map[string]func(*ent.Client) error{
+			"create":      func(c *ent.Client) error { return doc(c, "n", bad).Exec(e.ctx) },
+			"create bulk": func(c *ent.Client) error { return c.Doc.CreateBulk(doc(c, "n", 1), doc(c, "m", bad)).Exec(e.ctx) },
+			"update one":  func(c *ent.Client) error { return c.Doc.UpdateOneID("d").SetLength(bad).Exec(e.ctx) },
+			"update many": func(c *ent.Client) error { return c.Doc.Update().SetLength(bad).Exec(e.ctx) },
+			"delete one":  func(c *ent.Client) error { return c.Doc.DeleteOneID("e").Exec(e.ctx) },
+			"delete many": func(c *ent.Client) error { return second(c.Doc.Delete().Exec(e.ctx)) },
+		} {
+			refused := func(err error) {
+				require.ErrorAs(t, err, new(*sqlaudit.WriteError), name)
+				require.False(t, ent.IsConstraintError(err), name)
+			}
+			before, entries := e.client.Doc.Query().Order(ent.Asc("doc_id")).AllX(e.ctx), len(e.log(t))
+			refused(do(client))
+			tx := e.begin(t, client)
+			refused(do(tx.Client()))
+			if err := tx.Commit(); err != nil { // else it was refused before it wrote
+				require.ErrorIs(t, err, sqlaudit.ErrIncomplete, name)
+			}
+			require.Equal(t, jsonOf(t, before), jsonOf(t, e.client.Doc.Query().Order(ent.Asc("doc_id")).AllX(e.ctx)), name)
+			require.Len(t, e.log(t), entries, name)
+		}
+		e.forget(t)
+	}}})
 }
