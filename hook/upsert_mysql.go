@@ -18,7 +18,8 @@ import (
 // On MySQL and MariaDB an insert with ON DUPLICATE KEY UPDATE does not say which rows it inserted, and a locking read of rows that are
 // not there locks the gaps where they are to be, and deadlocks with others of its kind, or, at READ COMMITTED, locks nothing. So
 // the rows that are there are read and locked, and ent's statement is taken apart: what is not there is inserted
-// by a statement that fails if it comes in between, which the database undoes alone, and is then tried again row by row.
+// by a statement that fails if it comes in between, which the database undoes alone, and is then tried again row by row. A row that has more than one unique
+// key may conflict, by another of them, with a row that came in between: its update fails where it meets one that was not read.
 
 // An upsert is ent's insert, taken apart.
 type upsert struct {
@@ -27,6 +28,7 @@ type upsert struct {
 	args       []any // of tail
 
 	result   insertResult
+	found    [][]any         // the keys of the rows that were read and locked last
 	inserted [][]any         // the keys of what was inserted
 	mine     map[string]bool // the same, as text
 }
@@ -75,6 +77,10 @@ func (o *operation) upsertMySQL(ctx context.Context, query string, args any) (sq
 		return nil, err
 	}
 	err = o.updateThere(ctx, there)
+	if unread(err) {
+		o.took(PathUpsertAgain)
+		err = o.upsertRows(ctx, all)
+	}
 	return u.result, err
 }
 
@@ -119,10 +125,11 @@ func (o *operation) upsertRow(ctx context.Context, i int) error {
 			return err
 		}
 		if len(there) > 0 {
-			return o.updateThere(ctx, there)
+			err = o.updateThere(ctx, there)
+		} else {
+			err = o.insertNew(ctx, missing)
 		}
-		err = o.insertNew(ctx, missing)
-		if !sqlgraph.IsUniqueConstraintError(err) {
+		if !sqlgraph.IsUniqueConstraintError(err) && !unread(err) {
 			return err
 		}
 		if try == maxTries {
@@ -170,6 +177,7 @@ func (o *operation) partition(ctx context.Context, rows []int, lock strength) (t
 			taken[n][keyText(values)] = true
 		}
 	}
+	u.found = keysOf(found)
 	for _, r := range found {
 		if !u.mine[r.Text] {
 			o.add(t, []*auditlog.Row{r})
@@ -230,7 +238,7 @@ func (o *operation) insertNew(ctx context.Context, rows []int) error {
 		return nil
 	}
 	t, u := o.target.Type, o.create.upsert
-	query, args := u.statement(rows, false)
+	query, args := u.statement(rows, false, "")
 	var res sql.Result
 	if err := o.ex.Exec(ctx, query, args, &res); err != nil {
 		return err
@@ -263,7 +271,8 @@ func (o *operation) updateThere(ctx context.Context, rows []int) error {
 		return nil
 	}
 	u := o.create.upsert
-	query, args := u.statement(rows, true)
+	guard, known := o.guard(rows)
+	query, args := u.statement(rows, true, guard, known...)
 	var res sql.Result
 	if err := o.ex.Exec(ctx, query, args, &res); err != nil {
 		return err
@@ -276,8 +285,29 @@ func (o *operation) updateThere(ctx context.Context, rows []int) error {
 	return err
 }
 
-// statement returns ent's insert for some of its rows, with what to do on a conflict or without.
-func (u *upsert) statement(rows []int, conflict bool) (string, []any) {
+// errUnread stands in the database's error where an update met a row that was not read.
+const errUnread = "sqlaudit: a row came in between"
+
+// unread reports whether err is that.
+func unread(err error) bool { return err != nil && strings.Contains(err.Error(), errUnread) }
+
+// guard returns an assignment, ahead of those of ent's update of rows that are there, which fails if it meets another row than those that were read, or inserted. It is
+// empty where there is but one unique key, whose row was read and is locked. EXP is out of range, in any mode of the database's, and only if it is evaluated.
+func (o *operation) guard(rows []int) (string, []any) {
+	u, t := o.create.upsert, o.target.Type
+	if one := (&creation{specs: []*sqlgraph.CreateSpec{o.create.specs[rows[0]]}}); len(rows) > 1 || len(one.lookups(t)) < 2 {
+		return "", nil // of more, each has but one: see keepsKeys
+	}
+	b := &sql.Builder{}
+	b.SetDialect(o.base.Dialect())
+	tuples(b, t.Key, append(slices.Clone(u.found), u.inserted...))
+	known, args := b.Query()
+	key := o.names(t.Key[:1])
+	return key + " = IF(" + known + ", " + key + ", IF(EXP(9999 + LENGTH(CONCAT(" + literal(errUnread) + ", " + key + "))) > 0, " + key + ", " + key + ")), ", args
+}
+
+// statement returns ent's insert for some of its rows, without what to do on a conflict, or with it, and with what is to be assigned first.
+func (u *upsert) statement(rows []int, conflict bool, first string, more ...any) (string, []any) {
 	var (
 		b    strings.Builder
 		args = []any{}
@@ -291,16 +321,18 @@ func (u *upsert) statement(rows []int, conflict bool) (string, []any) {
 		args = append(args, u.rows[i].args...)
 	}
 	if conflict {
-		b.WriteString(u.tail)
-		args = append(args, u.args...)
+		b.WriteString(onDuplicate + first + strings.TrimPrefix(u.tail, onDuplicate))
+		args = append(append(args, more...), u.args...)
 	}
 	return b.String(), args
 }
 
+const onDuplicate = " ON DUPLICATE KEY UPDATE "
+
 // takeApart takes an insert of ent's apart.
 func takeApart(query string, args []any) (*upsert, error) {
-	const values, duplicate = " VALUES ", " ON DUPLICATE KEY UPDATE "
-	start, end := clause(query, 0, values), clause(query, 0, duplicate)
+	const values = " VALUES "
+	start, end := clause(query, 0, values), clause(query, 0, onDuplicate)
 	if start < 0 || end < start {
 		return nil, fmt.Errorf("%w: the statement is not one of ent's own: %s", auditlog.ErrUpsert, query)
 	}

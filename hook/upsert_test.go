@@ -44,10 +44,10 @@ func TestTakeApart(t *testing.T) {
 	u, err := takeApart(query, args)
 	require.NoError(t, err)
 	require.Len(t, u.rows, 3)
-	got, gotArgs := u.statement([]int{2, 0}, false)
+	got, gotArgs := u.statement([]int{2, 0}, false, "")
 	require.Equal(t, "INSERT INTO `t` (`a`, `b`) VALUES (f(?, (?)), ?), (?, ?)", got)
 	require.Equal(t, []any{2, 3, "y", "x", 1}, gotArgs)
-	got, gotArgs = u.statement([]int{0, 1, 2}, true)
+	got, gotArgs = u.statement([]int{0, 1, 2}, true, "")
 	require.Equal(t, query, got)
 	require.Equal(t, args, gotArgs)
 
@@ -73,7 +73,7 @@ func FuzzTakeApart(f *testing.F) {
 		for i := range rows {
 			rows[i] = i
 		}
-		_, got := u.statement(rows, true)
+		_, got := u.statement(rows, true, "")
 		require.Equal(t, args, got)
 		parts, _ := splitConflict(query)
 		require.LessOrEqual(t, len(parts[0])+len(parts[1])+len(parts[2]), len(query))

@@ -7,6 +7,7 @@ import (
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit"
@@ -243,6 +244,19 @@ func TestUpsertMariaDB(t *testing.T) {
 			require.Equal(t, []string{"create User", "update User", "create User"}, brief(e.log(t)))
 			e.client.User.Create().SetName("d").SetEmail("K").OnConflict().UpdateName().ExecX(e.ctx)
 			require.Equal(t, `"b" → "d"`, e.last(t).Change("name"))
+		}},
+		{"a race for another key", "the database updates the row that came in between, and not the one that was there", func(t *testing.T, e *env) {
+			there := e.group("k")
+			id := uuid.New()
+			e.interleave(t, "INSERT INTO `groups`", func(c *ent.Client) {
+				c.Group.Create().SetID(id).SetName("first").SetSize(1).ExecX(context.Background())
+			})
+			e.client.Group.Create().SetID(id).SetName("k").SetSize(5).OnConflict().Update(func(u *ent.GroupUpsert) { u.AddSize(5) }).ExecX(e.ctx)
+			require.Equal(t, []string{"create Group", "create Group", "update Group"}, brief(e.log(t)))
+			require.Equal(t, id.String(), e.last(t).Resource)
+			require.Equal(t, "1 → 6", e.last(t).Change("size"))
+			e.client.Group.Create().SetID(uuid.New()).SetName("k").SetSize(5).OnConflict().Update(func(u *ent.GroupUpsert) { u.SetSize(7) }).ExecX(e.ctx)
+			require.Equal(t, there.ID.String(), e.last(t).Resource)
 		}},
 		{"no unique field", "a bulk of rows that cannot conflict", func(t *testing.T, e *env) {
 			e.client.Twin.CreateBulk(e.client.Twin.Create().SetName("a"), e.client.Twin.Create().SetName("b")).OnConflict().UpdateNewValues().ExecX(e.ctx)
