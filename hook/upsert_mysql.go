@@ -18,8 +18,8 @@ import (
 // On MySQL and MariaDB an insert with ON DUPLICATE KEY UPDATE does not say which rows it inserted, and a locking read of rows that are
 // not there locks the gaps where they are to be, and deadlocks with others of its kind, or, at READ COMMITTED, locks nothing. So
 // the rows that are there are read and locked, and ent's statement is taken apart: what is not there is inserted
-// by a statement that fails if it comes in between, which the database undoes alone, and is then tried again row by row. A row that has more than one unique
-// key may conflict, by another of them, with a row that came in between: its update fails where it meets one that was not read.
+// by a statement that fails if it comes in between, which the database undoes alone, and is then tried again row by row. A row may conflict by another of
+// its unique keys with one that came in between: its update fails where it meets one that was not read.
 
 // An upsert is ent's insert, taken apart.
 type upsert struct {
@@ -291,12 +291,12 @@ const errUnread = "sqlaudit: a row came in between"
 // unread reports whether err is that.
 func unread(err error) bool { return err != nil && strings.Contains(err.Error(), errUnread) }
 
-// guard returns an assignment, ahead of those of ent's update of rows that are there, which fails if it meets another row than those that were read, or inserted. It is
-// empty where there is but one unique key, whose row was read and is locked. EXP is out of range, in any mode of the database's, and only if it is evaluated.
+// guard returns an assignment, ahead of those of ent's update of a row that is there, which fails if it meets another row than those that were read, or inserted. Of many
+// rows each has but one unique key (see keepsKeys), whose row was read and is locked. EXP is out of range, in any mode of the database's, and only if it is evaluated.
 func (o *operation) guard(rows []int) (string, []any) {
 	u, t := o.create.upsert, o.target.Type
-	if one := (&creation{specs: []*sqlgraph.CreateSpec{o.create.specs[rows[0]]}}); len(rows) > 1 || len(one.lookups(t)) < 2 {
-		return "", nil // of more, each has but one: see keepsKeys
+	if len(rows) > 1 {
+		return "", nil
 	}
 	b := &sql.Builder{}
 	b.SetDialect(o.base.Dialect())
