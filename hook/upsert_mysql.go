@@ -124,12 +124,13 @@ func (o *operation) upsertRow(ctx context.Context, i int) error {
 		if err != nil {
 			return err
 		}
+		came := sqlgraph.IsUniqueConstraintError
 		if len(there) > 0 {
-			err = o.updateThere(ctx, there)
+			err, came = o.updateThere(ctx, there), unread
 		} else {
 			err = o.insertNew(ctx, missing)
 		}
-		if !sqlgraph.IsUniqueConstraintError(err) && !unread(err) {
+		if !came(err) {
 			return err
 		}
 		if try == maxTries {

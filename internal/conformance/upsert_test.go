@@ -258,6 +258,14 @@ func TestUpsertMariaDB(t *testing.T) {
 			e.client.Group.Create().SetID(uuid.New()).SetName("k").SetSize(5).OnConflict().Update(func(u *ent.GroupUpsert) { u.SetSize(7) }).ExecX(e.ctx)
 			require.Equal(t, there.ID.String(), e.last(t).Resource)
 		}},
+		{"a value that another row has", "the constraint's own error, and not another try", func(t *testing.T, e *env) {
+			g, h := e.group("g"), e.group("h")
+			for _, more := range [][]*ent.GroupCreate{nil, {e.client.Group.Create().SetName("i")}} {
+				err := e.client.Group.CreateBulk(append(more, e.client.Group.Create().SetID(g.ID).SetName(h.Name))...).OnConflict().UpdateNewValues().Exec(e.ctx)
+				require.True(t, ent.IsConstraintError(err), err)
+				require.NotErrorIs(t, err, sqlaudit.ErrUpsert)
+			}
+		}},
 		{"no unique field", "a bulk of rows that cannot conflict", func(t *testing.T, e *env) {
 			e.client.Twin.CreateBulk(e.client.Twin.Create().SetName("a"), e.client.Twin.Create().SetName("b")).OnConflict().UpdateNewValues().ExecX(e.ctx)
 			require.Equal(t, []string{"create Twin", "create Twin"}, brief(e.log(t)))
