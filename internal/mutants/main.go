@@ -47,6 +47,7 @@ type breakage struct {
 	name     string
 	file     string
 	old, new string   // old is in the file exactly once
+	imports  string   // what new needs and the file does not import
 	tests    string   // as for go test -run
 	packages []string // of the tests
 	args     []string // to the tests
@@ -131,6 +132,9 @@ func (w *workshop) try(b breakage) (outcome, string) {
 		return unsound, "go " + key
 	}
 	broken := strings.Replace(string(code), b.old, b.new, 1)
+	if b.imports != "" {
+		broken = strings.Replace(broken, "\nimport (\n", "\nimport (\n\t\""+b.imports+"\"\n", 1)
+	}
 	if err := os.WriteFile(path, []byte(broken), 0o600); err != nil {
 		return stale, err.Error()
 	}

@@ -46,7 +46,8 @@ var races = []breakage{
 	{
 		name: "the process's clock, after the lock", database: postgres,
 		file: "auditlog/writer_postgres.go", old: "ex.Exec(ctx, w.postgres(same), args, nil)",
-		new:      "ex.Exec(ctx, strings.Replace(w.postgres(same), \"clock_timestamp()\", \"to_timestamp(\"+fmt.Sprintf(\"%f\", float64(TimeOf(uuid.Must(uuid.NewV7())).UnixMicro())/1e6)+\")\", 1), args, nil)",
+		new:      "ex.Exec(ctx, strings.Replace(w.postgres(same), \"clock_timestamp()\", \"to_timestamp(\"+fmt.Sprintf(\"%f\", float64(time.Now().UnixMicro())/1e6)+\")\", 1), args, nil)",
+		imports:  "time",
 		packages: storm, tests: "TestSkew/postgres",
 	},
 	{
