@@ -76,28 +76,33 @@ func (o *operation) tableOf(ctx context.Context, t *auditlog.Type) (*table, erro
 	}
 	v, err := o.drv.Remember(tableKey{t}, func() (any, error) {
 		rows := &sql.Rows{}
-		err := o.base.Query(ctx, "SELECT a.attname, CASE WHEN a.attgenerated = '' THEN a.atttypid::pg_catalog.regtype::text ELSE '' END, "+o.plain(t)+
+		err := o.base.Query(ctx, "SELECT a.attname, a.atttypid::pg_catalog.regtype::text, a.attgenerated <> '', "+o.plain(t)+
 			" FROM pg_catalog.pg_attribute a WHERE a.attrelid = "+regclass(o.ident(t))+" AND a.attnum > 0 AND NOT a.attisdropped", []any{}, rows)
 		if err != nil {
 			return nil, err
 		}
 		defer rows.Close()
 		var (
-			tab   table
-			types = make(map[string]string)
+			tab      table
+			types    = make(map[string]string)
+			computed = false // a recorded column, which then changes with others
 		)
 		for rows.Next() {
-			var column, typ string
-			if err := rows.Scan(&column, &typ, &tab.plain); err != nil {
+			var (
+				column, typ string
+				generated   bool
+			)
+			if err := rows.Scan(&column, &typ, &generated, &tab.plain); err != nil {
 				return nil, err
 			}
 			types[column] = typ
+			computed = computed || generated && t.Records(column)
 		}
 		if err := rows.Err(); err != nil {
 			return nil, err
 		}
 		tab.forms, tab.id, tab.whole = t.PostgresForms(types)
-		tab.whole = tab.whole && tab.plain
+		tab.whole = tab.whole && tab.plain && !computed
 		return &tab, nil
 	})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/kinds"
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
@@ -189,6 +190,21 @@ var valueCases = []testCase{
 			name(way.want)
 		}
 	}},
+	{"a column that the database computes", "it changes with others, whichever were set", func(t *testing.T, e *env) {
+		defer e.computeAge(t)()
+		u := e.user("a")
+		require.Equal(t, "1", string(e.last(t).New["age"]))
+		u.Update().SetName("bb").ExecX(e.ctx)
+		require.Equal(t, "1 → 2", e.last(t).Change("age"))
+		e.client.User.Update().SetName("ccc").ExecX(e.ctx)
+		require.Equal(t, "2 → 3", e.last(t).Change("age"))
+		e.inTx(t, func(tx *ent.Tx) { tx.User.Update().SetName("d").ExecX(e.ctx) })
+		require.Equal(t, "3 → 1", e.last(t).Change("age"))
+		e.client.User.Create().SetName("ee").SetEmail(u.Email).OnConflictColumns(user.FieldEmail).UpdateName().ExecX(e.ctx)
+		require.Equal(t, "1 → 2", e.last(t).Change("age"))
+		e.client.User.Delete().ExecX(e.ctx)
+		require.Equal(t, "2", string(e.last(t).Old["age"]))
+	}},
 	{"a value that ent cannot read any more", "its write fails, as its read would", func(t *testing.T, e *env) {
 		d := e.client.Doc.Create().SetID("d").SetTitle("t").SetViews(math.MaxInt64).SaveX(e.ctx)
 		require.Error(t, d.Update().AddViews(1).Exec(e.ctx)) // SQLite makes a float of it
@@ -202,6 +218,22 @@ var valueCases = []testCase{
 		require.Equal(t, "age: ∅ → 3", cs[0].String())
 		require.Equal(t, "password: changed (redacted)", cs[1].String())
 	}},
+}
+
+// computeAge has the database compute users' age, as the length of their names, and returns what ends that.
+func (e *env) computeAge(t *testing.T) func() {
+	t.Helper()
+	computed := map[string]string{
+		dialect.SQLite:   "integer GENERATED ALWAYS AS (length(name)) VIRTUAL",
+		dialect.Postgres: "bigint GENERATED ALWAYS AS (length(name)) STORED",
+		dialect.MySQL:    "bigint GENERATED ALWAYS AS (CHAR_LENGTH(name)) VIRTUAL",
+	}[e.backend.dialect]
+	is := func(definition string) {
+		testdb.Exec(t, e.db, "ALTER TABLE users DROP COLUMN age")
+		testdb.Exec(t, e.db, "ALTER TABLE users ADD COLUMN age "+definition)
+	}
+	is(computed)
+	return func() { is("bigint NULL") }
 }
 
 // markTwins creates triggers that mark what is written to twins, on PostgreSQL before it is written if so said, and returns what drops them.
