@@ -43,20 +43,42 @@ func NewSchema(types ...*Type) *Schema {
 		if t.ScanValues == nil {
 			t.ScanValues = s.scanJoin(t)
 		}
-		t.members = newMembers(t)
-		t.columns = t.allColumns()
-		t.refsAt = t.at(t.linkColumns()...)
-		t.identityAt, t.actorAt = nil, -1
-		if t.Tracked() {
-			for _, c := range t.Identity.Columns {
-				t.identityAt = append(t.identityAt, t.at(c.Name)...)
-			}
-			if t.ActorColumn != "" {
-				t.actorAt = t.at(t.ActorColumn)[0]
-			}
-		}
+		t.arrange()
 	}
 	return s
+}
+
+// arrange finds out what rows of t are read with.
+func (t *Type) arrange() {
+	t.members = newMembers(t)
+	t.columns = t.allColumns()
+	t.refsAt = t.at(t.linkColumns()...)
+	t.identityAt, t.actorAt = nil, -1
+	if t.Tracked() {
+		for _, c := range t.Identity.Columns {
+			t.identityAt = append(t.identityAt, t.at(c.Name)...)
+		}
+		if t.ActorColumn != "" {
+			t.actorAt = t.at(t.ActorColumn)[0]
+		}
+	}
+}
+
+// Part returns what describes the rows of t by those of its recorded fields alone that are in the given columns. It is nil where that are all, and where the columns
+// hold links.
+func (t *Type) Part(columns map[string]bool) *Type {
+	part := *t
+	part.Fields, part.Edges, part.ends = nil, nil, nil
+	for _, f := range t.Fields {
+		if columns[f.Column] {
+			part.Fields = append(part.Fields, f)
+		}
+	}
+	if len(part.Fields) == len(t.Fields) || slices.ContainsFunc(t.linkColumns(), func(c string) bool { return columns[c] }) {
+		return nil
+	}
+	part.arrange()
+	return &part
 }
 
 // scanJoin reads the columns of a join table as ent reads the ids that they hold.

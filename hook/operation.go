@@ -20,8 +20,9 @@ import (
 type operation struct {
 	target Target
 	stamp  auditlog.Stamp
-	single bool   // a deletion by id
-	known  *words // of the target's type
+	single bool           // a deletion by id
+	known  *words         // of the target's type
+	full   *auditlog.Type // that type, while the target has a part of it
 
 	base    dialect.Driver // the one that ent would write with
 	drv     *auditdriver.Driver

@@ -22,7 +22,8 @@ import (
 // A returning is a statement of ent's that returns the rows that it changes.
 type returning struct {
 	table *table
-	lock  strength // of an update
+	lock  strength        // of an update
+	set   map[string]bool // the columns that it sets
 	done  bool
 }
 
@@ -34,7 +35,7 @@ func (o *operation) beginReturning(ctx context.Context, lock strength, set map[s
 	if err != nil || !tab.plain {
 		return false, err
 	}
-	o.returning = &returning{table: tab, lock: lock}
+	o.returning = &returning{table: tab, lock: lock, set: set}
 	whole := o.whole(tab, set, o.stamp)
 	if whole != nil {
 		whole.lock, whole.set = lock, set
@@ -102,7 +103,7 @@ func (o *operation) recorded(ctx context.Context, query string, args any) (n int
 		n, err = o.deleteWhole(ctx, query, args)
 	}
 	if err == nil && o.statement.stale {
-		o.drv.Forget(tableKey{o.target.Type})
+		o.forgetTable()
 		return 0, o.fallBack(ctx)
 	}
 	return n, o.ofLog(err)
@@ -111,7 +112,6 @@ func (o *operation) recorded(ctx context.Context, query string, args any) (n int
 // updateReturning joins ent's update to a read that locks its rows: by that lock, what it returns is what was there. On SQLite they have been read.
 func (o *operation) updateReturning(ctx context.Context, query string, args any) (int, error) {
 	t := o.target.Type
-	columns := o.words(t).columns
 	if o.base.Dialect() == dialect.SQLite { // where nobody has written since the rows were read
 		return o.returned(ctx, query+" RETURNING "+o.words(t).list+", "+o.plain(t), args, 1, func(rows []*auditlog.Row, plain bool) error {
 			o.are(t, rows, plain)
@@ -119,44 +119,71 @@ func (o *operation) updateReturning(ctx context.Context, query string, args any)
 		})
 	}
 	r := o.returning
-	text := r.table.text(textKey{kind: 'U', query: query, lock: r.lock}, func() string {
-		old, set, join := o.locked(query, columns, r.lock)
-		var b strings.Builder
-		b.WriteString(old + set + ` FROM "__old" WHERE ` + join + " RETURNING ")
-		for i := range columns {
-			fmt.Fprintf(&b, `"__old"."__o%d", `, i)
+	if p := o.partOf(r.table, r.set); p != nil {
+		n, plain, err := o.updatePart(ctx, query, args, p)
+		if err != nil || plain {
+			return n, err
 		}
-		b.WriteString(o.words(t).list + `, "__old"."__plain"`)
-		return b.String()
+		o.readFull()
+	}
+	text := r.table.text(textKey{kind: 'U', query: query, lock: r.lock}, func() string {
+		old, update := o.joinedUpdate(query, r.lock, false)
+		return old + " " + update + `, "__old"."__plain"`
 	})
-	return o.returned(ctx, text, args, 2, func(rows []*auditlog.Row, plain bool) error {
-		o.add(t, rows[:1])
-		o.are(t, rows[1:], plain)
-		return o.hold(t, rows[0])
-	})
+	return o.returned(ctx, text, args, 2, o.wasAndIs)
+}
+
+// wasAndIs notes a row as it was and as it is.
+func (o *operation) wasAndIs(rows []*auditlog.Row, plain bool) error {
+	t := o.target.Type
+	o.add(t, rows[:1])
+	o.are(t, rows[1:], plain)
+	return o.hold(t, rows[0])
+}
+
+// joinedUpdate returns a common table expression that locks the rows that an update of ent's matches, and the update of those, which returns them as they were
+// and are.
+func (o *operation) joinedUpdate(query string, lock strength, plain bool) (old, update string) {
+	w := o.words(o.target.Type)
+	old, update, join := o.locked(query, w.columns, lock, plain)
+	var b strings.Builder
+	b.WriteString(update + ` FROM "__old" WHERE ` + join + " RETURNING ")
+	for i := range w.columns {
+		fmt.Fprintf(&b, `"__old"."__o%d", `, i)
+	}
+	return old, b.String() + w.list
 }
 
 // locked takes a statement of ent's apart: a common table expression that locks the rows that it matches in the order of their keys, as all that
-// locks many does, the statement without its condition, and the condition that a row is one of those.
-func (o *operation) locked(query string, columns []string, lock strength) (old, statement, join string) {
+// locks many does, the statement without its condition, and the condition that a row is one of those. They say whether the table is plain, or, if plain is set, are
+// none where it is not.
+func (o *operation) locked(query string, columns []string, lock strength, plain bool) (old, statement, join string) {
 	t := o.target.Type
 	where := ""
 	statement = query
 	if at := clause(query, 0, " WHERE "); at >= 0 {
 		statement, where = query[:at], query[at:]
 	}
-	var b strings.Builder
-	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT `)
+	switch {
+	case plain && where == "":
+		where = " WHERE " + o.plain(t)
+	case plain:
+		where = " WHERE (" + where[len(" WHERE "):] + "\n) AND " + o.plain(t)
+	}
+	list := make([]string, len(columns), len(columns)+1)
 	for i, c := range columns {
-		fmt.Fprintf(&b, `%s AS "__o%d", `, c, i)
+		list[i] = fmt.Sprintf(`%s AS "__o%d"`, c, i)
+	}
+	if !plain {
+		list = append(list, o.plain(t)+` AS "__plain"`)
 	}
 	keys := o.words(t).columns[:len(t.Key)]
-	b.WriteString(o.plain(t) + ` AS "__plain" FROM ` + o.ident(t) + where + "\nORDER BY " + strings.Join(keys, ", ") + lock.clause() + ") ")
+	old = `WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(list, ", ") + " FROM " + o.ident(t) + where + "\nORDER BY " + strings.Join(keys, ", ") + lock.clause() + ")"
 	joins := make([]string, len(keys))
 	for i, k := range keys {
 		joins[i] = fmt.Sprintf(`%s = "__old"."__o%d"`, k, i)
 	}
-	return b.String(), statement, strings.Join(joins, " AND ")
+	return old, statement, strings.Join(joins, " AND ")
 }
 
 // clause returns the clause of PostgreSQL's that locks with the strength.
@@ -173,8 +200,8 @@ func (o *operation) deleteReturning(ctx context.Context, query string, args any)
 	if o.base.Dialect() == dialect.Postgres {
 		ents := query
 		query = o.returning.table.text(textKey{kind: 'D', query: ents}, func() string {
-			old, statement, join := o.locked(ents, o.words(t).columns[:len(t.Key)], lockKey)
-			return old + statement + ` USING "__old" WHERE ` + join + returning
+			old, statement, join := o.locked(ents, o.words(t).columns[:len(t.Key)], lockKey, false)
+			return old + " " + statement + ` USING "__old" WHERE ` + join + returning
 		})
 	} else {
 		query += returning
@@ -248,7 +275,7 @@ func (l *line) scan(rows *sql.Rows, each func(rows []*auditlog.Row, plain bool) 
 		}
 	}
 	if !l.plain {
-		l.op.drv.Forget(tableKey{t})
+		l.op.forgetTable()
 	}
 	return each(list, l.plain)
 }

@@ -21,20 +21,22 @@ import (
 // is so of updates and deletes, unless entries wait there that would have to be written first; an insert could not go on where the table turns out to have a trigger.
 // In all else it is like a returning statement.
 
-// A table is what is known of a type's table on PostgreSQL.
+// A table is what is known of a type's table.
 type table struct {
-	plain bool // nothing but a statement itself changes its rows
-	forms []auditlog.Form
-	id    auditlog.Form
-	whole bool // PostgreSQL can make entries
+	plain    bool // nothing but a statement itself changes its rows
+	computed bool // a recorded column changes with others
+	forms    []auditlog.Form
+	id       auditlog.Form
+	whole    bool // PostgreSQL can make entries
 
 	mu    sync.Mutex
 	texts map[textKey]string
+	parts map[string]*part // by which of the recorded fields they have
 }
 
 // A textKey is what the text of a statement made of one of ent's follows from, beside the type and its table.
 type textKey struct {
-	kind  byte   // 'c', 'u' or 'd', and 'U' or 'D' of those that return their rows
+	kind  byte   // 'c', 'u' or 'd', 'U' or 'D' of those that return their rows, and 'p' of an update that returns a part of them
 	query string // ent's, which also says the columns that it sets
 	args  int    // of ent's
 	lock  strength
@@ -83,9 +85,8 @@ func (o *operation) tableOf(ctx context.Context, t *auditlog.Type) (*table, erro
 		}
 		defer rows.Close()
 		var (
-			tab      table
-			types    = make(map[string]string)
-			computed = false // a recorded column, which then changes with others
+			tab   table
+			types = make(map[string]string)
 		)
 		for rows.Next() {
 			var (
@@ -96,13 +97,13 @@ func (o *operation) tableOf(ctx context.Context, t *auditlog.Type) (*table, erro
 				return nil, err
 			}
 			types[column] = typ
-			computed = computed || generated && t.Records(column)
+			tab.computed = tab.computed || generated && t.Records(column)
 		}
 		if err := rows.Err(); err != nil {
 			return nil, err
 		}
 		tab.forms, tab.id, tab.whole = t.PostgresForms(types)
-		tab.whole = tab.whole && tab.plain && !computed
+		tab.whole = tab.whole && tab.plain && !tab.computed
 		return &tab, nil
 	})
 	if err != nil {
@@ -387,7 +388,7 @@ func (o *operation) insertRecorded(ctx context.Context, query string, args any, 
 	}
 	switch {
 	case err != nil && strings.Contains(err.Error(), errNotPlain):
-		o.drv.Forget(tableKey{o.target.Type})
+		o.forgetTable()
 		return 0, false, o.fallBack(ctx)
 	case err == nil && ids != nil && o.create.updates && len((*ids).ids) == 0: // it passed over a row that came in between
 		o.took(PathUpsertAgain)

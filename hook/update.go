@@ -17,6 +17,7 @@ import (
 
 // updating begins an update, unless it cannot touch what is recorded.
 func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (err error) {
+	o.readFull() // where it begins again
 	add, clear := o.links(spec.Edges.Add, false), o.links(spec.Edges.Clear, true)
 	joins := o.joined(spec.Edges.Add, spec.Edges.Clear)
 	touches := o.touches(spec)
@@ -30,13 +31,15 @@ func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (er
 			return err
 		}
 	}
-	tells := false // ent's statement what the rows are
+	var tells *table // whose rows ent's statement tells
 	if touches && o.base.Dialect() == dialect.SQLite && oneOf(spec.Node) == nil && onlyOwn(o.target.Type, spec) {
 		tab, err := o.tableOf(ctx, o.target.Type)
 		if err != nil {
 			return err
 		}
-		tells = tab.plain
+		if tab.plain {
+			tells = tab
+		}
 	}
 	if err := o.begin(ctx); err != nil {
 		return err
@@ -44,12 +47,15 @@ func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (er
 	if err := o.tx.Lock(ctx); err != nil {
 		return err
 	}
+	if tells != nil {
+		o.returning = &returning{table: tells}
+		if err := o.readPartSQLite(ctx, tells, columnsSet(spec)); err != nil {
+			return err
+		}
+	}
 	owners, err := o.readUpdated(ctx, spec, touches)
 	if err != nil {
 		return err
-	}
-	if tells {
-		o.returning = &returning{}
 	}
 	if o.target.Type.Tracked() && !touches {
 		o.owners = owners

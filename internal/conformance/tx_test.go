@@ -282,7 +282,8 @@ var txCases = []testCase{
 			one, many = []string{"BEGIN", "UPDATE", "SELECT", "INSERT log", "COMMIT"}, []string{"BEGIN", "UPDATE", "INSERT log", "COMMIT"}
 		case e.backend.dialect == dialect.MySQL: // but for updates
 			many = lock("SELECT", "UPDATE", "SELECT", "INSERT log", "COMMIT")
-		default: // where it is of many
+		default: // where it is of many; before updates of many it is asked what may change
+			many = lock("SELECT", "SELECT", "UPDATE", "INSERT log", "COMMIT")
 			createOne, removeOne = []string{"BEGIN", "INSERT", "SELECT", "INSERT log", "COMMIT"}, lock("SELECT", "DELETE", "INSERT log", "COMMIT")
 		}
 		check("create", createOne, func() { m = e.client.Memo.Create().SetText("a").SaveX(ctx) })

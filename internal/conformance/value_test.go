@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"math"
 	"net/url"
 	"strings"
@@ -190,6 +191,24 @@ var valueCases = []testCase{
 			name(way.want)
 		}
 	}},
+	{"a trigger of another column that comes later", "what is set is not all that changes", func(t *testing.T, e *env) {
+		u := e.user("a")
+		for i, update := range []func(name string){
+			func(name string) { e.client.User.Update().SetName(name).ExecX(e.ctx) },
+			func(name string) { u.Update().SetName(name).ExecX(e.ctx) },
+			func(name string) { e.inTx(t, func(tx *ent.Tx) { tx.User.Update().SetName(name).ExecX(e.ctx) }) },
+			func(name string) {
+				e.inTx(t, func(tx *ent.Tx) { tx.User.UpdateOneID(u.ID).SetName(name).ExecX(e.ctx) })
+			},
+		} {
+			e.client.User.Update().SetAge(-i).ExecX(e.ctx)
+			update("a")
+			remove := e.ageUsers(t)
+			update("bb")
+			remove()
+			require.Equal(t, fmt.Sprintf("%d → 2", -i), e.last(t).Change("age"))
+		}
+	}},
 	{"a column that the database computes", "it changes with others, whichever were set", func(t *testing.T, e *env) {
 		defer e.computeAge(t)()
 		u := e.user("a")
@@ -234,6 +253,27 @@ func (e *env) computeAge(t *testing.T) func() {
 	}
 	is(computed)
 	return func() { is("bigint NULL") }
+}
+
+// ageUsers creates a trigger that makes users as old as the name that they are given is long, and returns what drops it.
+func (e *env) ageUsers(t *testing.T) func() {
+	t.Helper()
+	drop := []string{"DROP TRIGGER tu"}
+	switch e.backend.dialect {
+	case dialect.SQLite:
+		testdb.Exec(t, e.db, "CREATE TRIGGER tu AFTER UPDATE OF name ON users BEGIN UPDATE users SET age = length(NEW.name) WHERE id = NEW.id; END")
+	case dialect.MySQL:
+		testdb.Exec(t, e.db, "CREATE TRIGGER tu BEFORE UPDATE ON users FOR EACH ROW SET NEW.age = CHAR_LENGTH(NEW.name)")
+	default:
+		drop = []string{"DROP TRIGGER tu ON users", "DROP FUNCTION age()"}
+		testdb.Exec(t, e.db, "CREATE FUNCTION age() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.age := length(NEW.name); RETURN NEW; END $$")
+		testdb.Exec(t, e.db, "CREATE TRIGGER tu BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION age()")
+	}
+	return func() {
+		for _, query := range drop {
+			testdb.Exec(t, e.db, query)
+		}
+	}
 }
 
 // markTwins creates triggers that mark what is written to twins, on PostgreSQL before it is written if so said, and returns what drops them.

@@ -88,7 +88,7 @@ var races = []breakage{
 	},
 	{
 		name: "rows returned as they were, without a lock", database: postgres,
-		file: "hook/returning.go", old: "strings.Join(keys, \", \") + lock.clause() + \") \")", new: "strings.Join(keys, \", \") + \") \")",
+		file: "hook/returning.go", old: "strings.Join(keys, \", \") + lock.clause() + \")\"", new: "strings.Join(keys, \", \") + \")\"",
 		packages: storm, tests: "TestStorm/postgres,_read_committed,_unprepared",
 	},
 	{
