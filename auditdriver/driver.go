@@ -141,7 +141,11 @@ func (d *Driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, 
 	if !ok {
 		return nil, fmt.Errorf("sqlaudit: %T does not support BeginTx", d.Driver)
 	}
-	return d.begin(ctx, func(ctx context.Context) (dialect.Tx, error) { return drv.BeginTx(ctx, opts) })
+	tx, err := d.begin(ctx, func(ctx context.Context) (dialect.Tx, error) { return drv.BeginTx(ctx, opts) })
+	if tx, ok := tx.(*Tx); ok && opts != nil {
+		tx.isolation = opts.Isolation
+	}
+	return tx, err
 }
 
 // Snapshot begins a transaction that is only to read, and whose statements all see one state of the database. It is REPEATABLE

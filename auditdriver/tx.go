@@ -33,6 +33,8 @@ type Tx struct {
 	// old values and its write no other mutation of the same transaction may come.
 	turn chan struct{}
 
+	isolation sql.IsolationLevel // that was asked for
+
 	mu      sync.Mutex
 	pending []*auditlog.Entry
 	through bool
@@ -49,6 +51,9 @@ func (d *Driver) newTx(ctx context.Context, tx dialect.Tx) *Tx {
 
 // ID returns the id that the transaction has in the log.
 func (tx *Tx) ID() uuid.UUID { return tx.id }
+
+// Isolation returns the isolation level that the transaction was begun with, or the default one if none was asked for.
+func (tx *Tx) Isolation() sql.IsolationLevel { return tx.isolation }
 
 // Exec implements dialect.Tx.
 func (tx *Tx) Exec(ctx context.Context, query string, args, v any) error {

@@ -64,8 +64,7 @@ func (t *Type) arrange() {
 	}
 }
 
-// Part returns what describes the rows of t by those of its recorded fields alone that are in the given columns. It is nil where that are all, and where the columns
-// hold links.
+// Part returns what describes the rows of t by those of its recorded fields alone that are in the given columns, which hold no links. It is nil where that are all.
 func (t *Type) Part(columns map[string]bool) *Type {
 	part := *t
 	part.Fields, part.Edges, part.ends = nil, nil, nil
@@ -74,11 +73,16 @@ func (t *Type) Part(columns map[string]bool) *Type {
 			part.Fields = append(part.Fields, f)
 		}
 	}
-	if len(part.Fields) == len(t.Fields) || slices.ContainsFunc(t.linkColumns(), func(c string) bool { return columns[c] }) {
+	if len(part.Fields) == len(t.Fields) {
 		return nil
 	}
 	part.arrange()
 	return &part
+}
+
+// Links reports whether one of the given columns holds the links of a recorded edge.
+func (t *Type) Links(columns map[string]bool) bool {
+	return slices.ContainsFunc(t.linkColumns(), func(c string) bool { return columns[c] })
 }
 
 // scanJoin reads the columns of a join table as ent reads the ids that they hold.

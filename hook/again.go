@@ -32,6 +32,7 @@ func (o *operation) first() bool { return o.issued == 1 && !o.hasRead }
 // restart begins the operation again.
 func (o *operation) restart(ctx context.Context) error {
 	o.took(PathBegunAgain)
+	o.readFull()
 	o.images, o.adds, o.going, o.hasRead, o.held = nil, nil, nil, false, 0
 	if c := o.create; c != nil {
 		c.ids, c.rows = nil, nil

@@ -22,7 +22,7 @@ type part struct {
 // partOf returns the part of the target's type that an update of columns can change, or nil if that may be the whole.
 func (o *operation) partOf(tab *table, set map[string]bool) *part {
 	t := o.target.Type
-	if tab.computed {
+	if tab.computed || t.Links(set) {
 		return nil
 	}
 	key := make([]byte, len(t.Fields))
@@ -101,7 +101,7 @@ func (o *operation) updatePart(ctx context.Context, query string, args any, p *p
 	r := o.returning
 	text := r.table.text(textKey{kind: 'p', query: query, lock: r.lock}, func() string {
 		old, update := o.joinedUpdate(query, r.lock, true)
-		return old + `, "__new" AS (` + update + `) SELECT "__new"."__o0" IS NOT NULL, "__new".*, p.plain FROM (SELECT ` + p.words.plain + ` AS plain) AS p LEFT JOIN "__new" ON TRUE`
+		return old + `, "__new" AS (` + update + `) SELECT "__new"."__o0" IS NOT NULL, "__new".*, p.plain FROM (SELECT ` + r.table.sure + ` AS plain) AS p LEFT JOIN "__new" ON TRUE`
 	})
 	rows := &sql.Rows{}
 	if err := o.ex.Query(ctx, text, args, rows); err != nil {

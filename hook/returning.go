@@ -166,9 +166,9 @@ func (o *operation) locked(query string, columns []string, lock strength, plain 
 	}
 	switch {
 	case plain && where == "":
-		where = " WHERE " + o.plain(t)
+		where = " WHERE " + o.returning.table.sure
 	case plain:
-		where = " WHERE (" + where[len(" WHERE "):] + "\n) AND " + o.plain(t)
+		where = " WHERE (" + where[len(" WHERE "):] + "\n) AND " + o.returning.table.sure
 	}
 	list := make([]string, len(columns), len(columns)+1)
 	for i, c := range columns {

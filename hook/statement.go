@@ -2,6 +2,7 @@ package hook
 
 import (
 	"context"
+	stdsql "database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,8 +24,9 @@ import (
 
 // A table is what is known of a type's table.
 type table struct {
-	plain    bool // nothing but a statement itself changes its rows
-	computed bool // a recorded column changes with others
+	plain    bool   // nothing but a statement itself changes its rows
+	computed bool   // a recorded column changes with others
+	sure     string // on PostgreSQL, an expression that says whether it is plain, and its columns are those that are known
 	forms    []auditlog.Form
 	id       auditlog.Form
 	whole    bool // PostgreSQL can make entries
@@ -76,40 +78,62 @@ func (o *operation) tableOf(ctx context.Context, t *auditlog.Type) (*table, erro
 	default:
 		return o.tableOfSQLite(ctx, t)
 	}
-	v, err := o.drv.Remember(tableKey{t}, func() (any, error) {
-		rows := &sql.Rows{}
-		err := o.base.Query(ctx, "SELECT a.attname, a.atttypid::pg_catalog.regtype::text, a.attgenerated <> '', "+o.plain(t)+
-			" FROM pg_catalog.pg_attribute a WHERE a.attrelid = "+regclass(o.ident(t))+" AND a.attnum > 0 AND NOT a.attisdropped", []any{}, rows)
-		if err != nil {
-			return nil, err
-		}
-		defer rows.Close()
-		var (
-			tab   table
-			types = make(map[string]string)
-		)
-		for rows.Next() {
-			var (
-				column, typ string
-				generated   bool
-			)
-			if err := rows.Scan(&column, &typ, &generated, &tab.plain); err != nil {
-				return nil, err
-			}
-			types[column] = typ
-			tab.computed = tab.computed || generated && t.Records(column)
-		}
-		if err := rows.Err(); err != nil {
-			return nil, err
-		}
-		tab.forms, tab.id, tab.whole = t.PostgresForms(types)
-		tab.whole = tab.whole && tab.plain && !tab.computed
-		return &tab, nil
+	if o.tx != nil && o.tx.Isolation() > stdsql.LevelReadCommitted {
+		return &table{}, nil // see currentCatalogue
+	}
+	lasts := true
+	v, err := o.drv.Remember(tableKey{t}, func() (tab any, err error) {
+		tab, lasts, err = o.askTable(ctx, t)
+		return tab, err
 	})
 	if err != nil {
 		return nil, err
 	}
+	if !lasts {
+		o.drv.Forget(tableKey{t})
+	}
 	return v.(*table), nil
+}
+
+// askTable asks PostgreSQL about the table of t. It reports whether the answer is one for other transactions too.
+func (o *operation) askTable(ctx context.Context, t *auditlog.Type) (tab *table, lasts bool, err error) {
+	rows := &sql.Rows{}
+	if err := o.base.Query(ctx, "SELECT a.attname, a.atttypid::pg_catalog.regtype::text, a.atttypid::bigint, a.attgenerated <> '', c.relnatts::bigint, "+o.plain(t)+", "+
+		currentCatalogue+" OR pg_catalog.current_setting('default_transaction_isolation') NOT IN ('read committed', 'read uncommitted')"+
+		" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid WHERE c.oid = "+regclass(o.ident(t))+" AND a.attnum > 0 AND NOT a.attisdropped",
+		[]any{}, rows); err != nil {
+		return nil, false, err
+	}
+	defer rows.Close()
+	var (
+		columns int64
+		types   = make(map[string]string)
+		same    []string
+	)
+	tab = &table{}
+	for rows.Next() {
+		var (
+			column, typ string
+			id          int64
+			generated   bool
+		)
+		if err := rows.Scan(&column, &typ, &id, &generated, &columns, &tab.plain, &lasts); err != nil {
+			return nil, false, err
+		}
+		types[column] = typ
+		tab.computed = tab.computed || generated && t.Records(column)
+		if slices.Contains(t.Columns(), column) {
+			same = append(same, fmt.Sprintf("pg_catalog.pg_typeof(n.%s)::oid = %d", o.names([]string{column}), id))
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, false, err
+	}
+	tab.forms, tab.id, tab.whole = t.PostgresForms(types)
+	tab.whole = tab.whole && tab.plain && !tab.computed
+	tab.sure = "(" + plainPostgres(o.ident(t), fmt.Sprintf(" AND c.relnatts = %d", columns)) + // which grows by each column that comes
+		" AND (SELECT " + strings.Join(append(same, "TRUE"), " AND ") + " FROM (SELECT 1) AS one LEFT JOIN " + o.ident(t) + " AS n ON FALSE))"
+	return tab, lasts, nil
 }
 
 // tableOfMariaDB returns what is known of any table of MariaDB, whose inserts and deletes return rows, and whose triggers cannot change the table that they
@@ -271,13 +295,13 @@ func (o *operation) updateText(query string, args int) string {
 	if at := clause(query, 0, " WHERE "); at >= 0 {
 		set, where = query[:at], "("+query[at+len(" WHERE "):]+"\n) AND "
 	}
-	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + o.plain(t) + " ORDER BY " + key)
+	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + st.table.sure + " ORDER BY " + key)
 	b.WriteString(st.lock.clause() + `), "__new" AS (` + set + ` FROM "__old" WHERE ` + key + ` = "__old"."__k" RETURNING ` + strings.Join(now, ", ") + `), "__log" AS (`)
 	b.WriteString(o.drv.Writer().Insertion(auditlog.Selection{
 		From: `"__new"`, Where: strings.Join(differs, " OR "), Order: `s."__k"`, Action: literal(auditlog.ActionUpdate), ResourceID: `s."__id"`,
 		Before: before.text(len(differs) == 1), After: after.text(len(differs) == 1), Redacted: hidden.text(),
 	}, st.stamp.Shape(), args))
-	b.WriteString(`) SELECT count(*), count(*) > 0 OR ` + o.plain(t) + ` FROM "__new"`) // where it is not plain there are none
+	b.WriteString(`) SELECT count(*), count(*) > 0 OR ` + st.table.sure + ` FROM "__new"`) // where it is not plain there are none
 	return b.String()
 }
 
@@ -295,13 +319,14 @@ func (o *operation) deleteText(query string, args int) string {
 	if at := clause(query, 0, " WHERE "); at >= 0 {
 		query, where = query[:at], "("+query[at+len(" WHERE "):]+"\n) AND "
 	}
+	sure := o.statement.table.sure
 	columns, before, redacted := o.everything()
 	log := o.drv.Writer().Insertion(auditlog.Selection{
 		From: `"__gone"`, Order: `s."__k"`, Action: literal(auditlog.ActionDelete), ResourceID: `s."__id"`, Before: before, Redacted: redacted,
 	}, o.statement.stamp.Shape(), args)
-	return `WITH "__old" AS MATERIALIZED (SELECT ` + key + ` AS "__key" FROM ` + ident + " WHERE " + where + o.plain(t) + " ORDER BY " + key + " FOR UPDATE), " +
+	return `WITH "__old" AS MATERIALIZED (SELECT ` + key + ` AS "__key" FROM ` + ident + " WHERE " + where + sure + " ORDER BY " + key + " FOR UPDATE), " +
 		`"__gone" AS (` + query + ` USING "__old" WHERE ` + key + ` = "__key" RETURNING ` + columns +
-		`), "__log" AS (` + log + `) SELECT count(*), count(*) > 0 OR ` + o.plain(t) + ` FROM "__gone"`
+		`), "__log" AS (` + log + `) SELECT count(*), count(*) > 0 OR ` + sure + ` FROM "__gone"`
 }
 
 // everything returns the columns of rows that come or go, and the expressions of their values and of the names of their sensitive fields.
@@ -336,7 +361,6 @@ func (o *operation) insertWhole(query string, args any) (string, []any) {
 
 // insertText returns ent's insert, with so many arguments, and its record.
 func (o *operation) insertText(query string, args int) string {
-	t := o.target.Type
 	columns, after, redacted := o.everything()
 	returning := " RETURNING "
 	result := `count(*)`
@@ -348,7 +372,7 @@ func (o *operation) insertText(query string, args int) string {
 		From: `"__new"`, Action: literal(auditlog.ActionCreate), ResourceID: `s."__id"`, After: after, Redacted: redacted,
 	}, o.statement.stamp.Shape(), args)
 	return `WITH "__new" AS (` + query + returning + columns + `), "__log" AS (` + log + `) SELECT ` + result + ` FROM "__new" WHERE CASE WHEN ` +
-		o.plain(t) + " THEN TRUE ELSE (" + literal(errNotPlain) + ` || "__id")::boolean END`
+		o.statement.table.sure + " THEN TRUE ELSE (" + literal(errNotPlain) + ` || "__id")::boolean END`
 }
 
 // creationWhole returns ent's insert with its record, and false if it is not understood.

@@ -65,7 +65,7 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 	}, st.stamp.Shape(), len(own)+len(more))
 	query = `WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + " ORDER BY " + key + lock.clause() +
 		`), "__new" AS (` + clauses[0] + " WHERE " + key + ` IN (SELECT "__was" FROM "__old")` + clauses[2] + ", " + columns +
-		`), "__log" AS (` + log + `) SELECT ` + strings.TrimPrefix(clauses[2], " RETURNING ") + ` FROM "__new" WHERE CASE WHEN NOT ` + o.plain(t) +
+		`), "__log" AS (` + log + `) SELECT ` + strings.TrimPrefix(clauses[2], " RETURNING ") + ` FROM "__new" WHERE CASE WHEN NOT ` + st.table.sure +
 		" THEN (" + literal(errNotPlain) + ` || "__id")::boolean ELSE TRUE END`
 	return query, o.logArgs(append(slices.Clip(own), more...)), true
 }

@@ -17,7 +17,6 @@ import (
 
 // updating begins an update, unless it cannot touch what is recorded.
 func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (err error) {
-	o.readFull() // where it begins again
 	add, clear := o.links(spec.Edges.Add, false), o.links(spec.Edges.Clear, true)
 	joins := o.joined(spec.Edges.Add, spec.Edges.Clear)
 	touches := o.touches(spec)

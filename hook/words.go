@@ -93,6 +93,16 @@ func (o *operation) master(t *auditlog.Type) string {
 // regclass returns the object id of a table of PostgreSQL's.
 func regclass(table string) string { return literal(table) + "::pg_catalog.regclass" }
 
+// currentCatalogue is the condition that PostgreSQL's catalogue is read as it is by now: a snapshot that is older does not show the triggers that fire all the same.
+const currentCatalogue = "pg_catalog.current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')"
+
+// plainPostgres returns what plain does for a table of PostgreSQL's, with a further condition of its row in pg_class, called c.
+func plainPostgres(table, further string) string {
+	return "COALESCE((SELECT " + currentCatalogue + " AND c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relhasrules AND NOT c.relrowsecurity" + further +
+		" AND (NOT c.relhastriggers OR NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal))" +
+		" FROM pg_catalog.pg_class c WHERE c.oid = " + regclass(table) + "), FALSE)"
+}
+
 // askPlain returns what plain does, for a table of that name.
 func (o *operation) askPlain(t *auditlog.Type, table string) string {
 	switch o.base.Dialect() {
@@ -102,7 +112,5 @@ func (o *operation) askPlain(t *auditlog.Type, table string) string {
 		none := "NOT EXISTS (SELECT 1 FROM %s WHERE type = 'trigger' AND tbl_name = " + literal(t.Table) + " COLLATE NOCASE)"
 		return "(" + fmt.Sprintf(none, o.master(t)) + " AND " + fmt.Sprintf(none, "sqlite_temp_master") + ")"
 	}
-	return "(SELECT c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relhasrules AND NOT c.relrowsecurity" +
-		" AND (NOT c.relhastriggers OR NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal))" +
-		" FROM pg_catalog.pg_class c WHERE c.oid = " + regclass(table) + ")"
+	return plainPostgres(table, "")
 }

@@ -113,6 +113,14 @@ var edgeCases = []testCase{
 		require.Equal(t, []string{"delete User", "update Group", "update Group"}, brief(entries))
 		require.NotEmpty(t, entries[0].Old["groups"])
 	}},
+	{"beside a field", "that alone is recorded of the row, and then the link too", func(t *testing.T, e *env) {
+		s := e.client.Shelf.Create().SetName("s").SaveX(e.ctx)
+		b := e.client.Book.Create().SetAuthor("a").SetTitle("t").SaveX(e.ctx)
+		e.client.Book.Update().SetAuthor("b").ExecX(e.ctx)
+		e.client.Book.Update().SetAuthor("c").SetShelf(s).ExecX(e.ctx)
+		b.Update().SetAuthor("d").ClearShelf().ExecX(e.ctx)
+		require.Equal(t, []string{"update Book", "update Book", "update Shelf", "update Book", "update Shelf"}, brief(e.log(t)[2:]))
+	}},
 	{"through a type with an id", "the entity that the edge goes through, and both its ends", func(t *testing.T, e *env) {
 		u := e.user("u")
 		team := e.client.Team.Create().SetSlug("t").AddMembers(u).SaveX(e.ctx)
