@@ -272,7 +272,7 @@ func (s *session) step(ctx context.Context, client *ent.Client, st *step, extra 
 	s.base.counts.add(rows, st.op, drawn)
 	s.note("%s", st)
 	if st.modifier == guarded && s.tx != nil {
-		if err := s.tx.exec("SAVEPOINT guard"); err != nil && !s.tx.tainted && !s.tx.failed {
+		if err := s.tx.exec("SAVEPOINT guard"); err != nil && !s.tx.tainted && !s.tx.failed && !s.concurrent {
 			s.fail("savepoint: %v", err)
 		}
 	}
@@ -308,7 +308,7 @@ func (s *session) step(ctx context.Context, client *ent.Client, st *step, extra 
 		if err != nil {
 			query = "ROLLBACK TO SAVEPOINT guard"
 		}
-		if err := s.tx.exec(query); err != nil && !s.tx.tainted && !s.tx.failed {
+		if err := s.tx.exec(query); err != nil && !s.tx.tainted && !s.tx.failed && !s.concurrent {
 			s.fail("%s: %v", query, err)
 		}
 	}
