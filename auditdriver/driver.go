@@ -143,7 +143,7 @@ func (d *Driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, 
 	}
 	tx, err := d.begin(ctx, func(ctx context.Context) (dialect.Tx, error) { return drv.BeginTx(ctx, opts) })
 	if tx, ok := tx.(*Tx); ok && opts != nil {
-		tx.isolation = opts.Isolation
+		tx.SetIsolation(opts.Isolation)
 	}
 	return tx, err
 }

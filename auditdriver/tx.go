@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -33,7 +34,7 @@ type Tx struct {
 	// old values and its write no other mutation of the same transaction may come.
 	turn chan struct{}
 
-	isolation sql.IsolationLevel // that was asked for
+	isolation atomic.Int64 // the level, as far as it is known
 
 	mu      sync.Mutex
 	pending []*auditlog.Entry
@@ -52,8 +53,11 @@ func (d *Driver) newTx(ctx context.Context, tx dialect.Tx) *Tx {
 // ID returns the id that the transaction has in the log.
 func (tx *Tx) ID() uuid.UUID { return tx.id }
 
-// Isolation returns the isolation level that the transaction was begun with, or the default one if none was asked for.
-func (tx *Tx) Isolation() sql.IsolationLevel { return tx.isolation }
+// Isolation returns the isolation level that the transaction was begun with, or the default one if none was asked for, or what SetIsolation was told.
+func (tx *Tx) Isolation() sql.IsolationLevel { return sql.IsolationLevel(tx.isolation.Load()) }
+
+// SetIsolation notes a level that turned out to be the transaction's.
+func (tx *Tx) SetIsolation(level sql.IsolationLevel) { tx.isolation.Store(int64(level)) }
 
 // Exec implements dialect.Tx.
 func (tx *Tx) Exec(ctx context.Context, query string, args, v any) error {

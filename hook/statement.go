@@ -26,7 +26,7 @@ import (
 type table struct {
 	plain    bool   // nothing but a statement itself changes its rows
 	computed bool   // a recorded column changes with others
-	sure     string // on PostgreSQL, an expression that says whether it is plain, and its columns are those that are known
+	sure     string // on PostgreSQL, an expression that says whether it is plain, and its recorded columns are as they are known
 	forms    []auditlog.Form
 	id       auditlog.Form
 	whole    bool // PostgreSQL can make entries
@@ -91,6 +91,9 @@ func (o *operation) tableOf(ctx context.Context, t *auditlog.Type) (*table, erro
 	}
 	if !lasts {
 		o.drv.Forget(tableKey{t})
+		if o.tx != nil { // whose level a statement has set
+			o.tx.SetIsolation(stdsql.LevelRepeatableRead)
+		}
 	}
 	return v.(*table), nil
 }
@@ -98,18 +101,14 @@ func (o *operation) tableOf(ctx context.Context, t *auditlog.Type) (*table, erro
 // askTable asks PostgreSQL about the table of t. It reports whether the answer is one for other transactions too.
 func (o *operation) askTable(ctx context.Context, t *auditlog.Type) (tab *table, lasts bool, err error) {
 	rows := &sql.Rows{}
-	if err := o.base.Query(ctx, "SELECT a.attname, a.atttypid::pg_catalog.regtype::text, a.atttypid::bigint, a.attgenerated <> '', c.relnatts::bigint, "+o.plain(t)+", "+
+	if err := o.base.Query(ctx, "SELECT a.attname, a.atttypid::pg_catalog.regtype::text, a.atttypid::bigint, a.attgenerated <> '', "+o.plain(t)+", "+
 		currentCatalogue+" OR pg_catalog.current_setting('default_transaction_isolation') NOT IN ('read committed', 'read uncommitted')"+
-		" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid WHERE c.oid = "+regclass(o.ident(t))+" AND a.attnum > 0 AND NOT a.attisdropped",
+		" FROM pg_catalog.pg_attribute a WHERE a.attrelid = "+regclass(o.ident(t))+" AND a.attnum > 0 AND NOT a.attisdropped",
 		[]any{}, rows); err != nil {
 		return nil, false, err
 	}
 	defer rows.Close()
-	var (
-		columns int64
-		types   = make(map[string]string)
-		same    []string
-	)
+	types, ids := make(map[string]string), make(map[string]int64)
 	tab = &table{}
 	for rows.Next() {
 		var (
@@ -117,23 +116,34 @@ func (o *operation) askTable(ctx context.Context, t *auditlog.Type) (tab *table,
 			id          int64
 			generated   bool
 		)
-		if err := rows.Scan(&column, &typ, &id, &generated, &columns, &tab.plain, &lasts); err != nil {
+		if err := rows.Scan(&column, &typ, &id, &generated, &tab.plain, &lasts); err != nil {
 			return nil, false, err
 		}
-		types[column] = typ
+		types[column], ids[column] = typ, id
 		tab.computed = tab.computed || generated && t.Records(column)
-		if slices.Contains(t.Columns(), column) {
-			same = append(same, fmt.Sprintf("pg_catalog.pg_typeof(n.%s)::oid = %d", o.names([]string{column}), id))
-		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, false, err
 	}
 	tab.forms, tab.id, tab.whole = t.PostgresForms(types)
 	tab.whole = tab.whole && tab.plain && !tab.computed
-	tab.sure = "(" + plainPostgres(o.ident(t), fmt.Sprintf(" AND c.relnatts = %d", columns)) + // which grows by each column that comes
-		" AND (SELECT " + strings.Join(append(same, "TRUE"), " AND ") + " FROM (SELECT 1) AS one LEFT JOIN " + o.ident(t) + " AS n ON FALSE))"
+	tab.sure = plainPostgres(o.ident(t), " AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND "+tab.changed(t, ids)+")")
 	return tab, lasts, nil
+}
+
+// changed returns the condition that a column, called a, is a recorded one that has come to be computed, or has another type than the forms in the log are made
+// of, which had the given ids.
+func (tab *table) changed(t *auditlog.Type, ids map[string]int64) string {
+	var names []string
+	was := "CASE a.attname"
+	for _, c := range t.Columns() {
+		names = append(names, literal(c))
+		i := slices.IndexFunc(t.Fields, func(f *auditlog.Field) bool { return f.Column == c })
+		if i < 0 && c == t.Identity.Columns[0].Name || i >= 0 && i < len(tab.forms) && tab.forms[i].There() {
+			was += fmt.Sprintf(" WHEN %s THEN %d", literal(c), ids[c])
+		}
+	}
+	return "a.attname IN (" + strings.Join(names, ", ") + ") AND (a.attgenerated <> '' OR a.atttypid <> " + was + " WHEN '' THEN 0 ELSE a.atttypid END)"
 }
 
 // tableOfMariaDB returns what is known of any table of MariaDB, whose inserts and deletes return rows, and whose triggers cannot change the table that they

@@ -91,6 +91,25 @@ func TestCatalogue(t *testing.T) {
 			require.Equal(t, "1 → 3", e.last(t).Change("age"))
 			e.client.User.Delete().ExecX(e.ctx)
 		}},
+		{"a computed column that takes another's place", "under its name", func(t *testing.T, e *env) {
+			testdb.Exec(t, e.db, "ALTER TABLE users ADD COLUMN length bigint GENERATED ALWAYS AS (length(name)) STORED")
+			known(e)
+			e.client.User.Update().SetAge(1).ExecX(e.ctx)
+			testdb.Exec(t, e.db, "ALTER TABLE users RENAME age TO former")
+			testdb.Exec(t, e.db, "ALTER TABLE users RENAME length TO age")
+			e.client.User.Update().SetName("ccc").ExecX(e.ctx)
+			require.Equal(t, "1 → 3", e.last(t).Change("age"))
+			e.client.User.Delete().ExecX(e.ctx)
+			testdb.Exec(t, e.db, "ALTER TABLE users DROP COLUMN age")
+			testdb.Exec(t, e.db, "ALTER TABLE users RENAME former TO age")
+		}},
+		{"a column that is not there any more", "an update that does not set it goes on", func(t *testing.T, e *env) {
+			known(e)
+			testdb.Exec(t, e.db, "ALTER TABLE users RENAME nick TO other")
+			e.client.User.Update().SetName("c").ExecX(e.ctx)
+			testdb.Exec(t, e.db, "ALTER TABLE users RENAME other TO nick")
+			require.Equal(t, `"b" → "c"`, e.last(t).Change("name"))
+		}},
 		{"a column of another type", "its values have another form", func(t *testing.T, e *env) {
 			if !e.backend.prepares { // the driver fails there, as it does where ent reads: its plan returns the column
 				return

@@ -34,12 +34,12 @@ var records = []breakage{
 	},
 	{
 		name: "a catalogue that was right once", database: postgres,
-		file: "hook/statement.go", old: "\" AND c.relnatts = %d\"", new: "\" AND c.relnatts <= %d + 100\"",
+		file: "hook/statement.go", old: "AND (a.attgenerated <> '' OR", new: "AND (FALSE OR",
 		packages: suite, tests: "TestCatalogue/.*/a_computed",
 	},
 	{
 		name: "types that were right once", database: postgres,
-		file: "hook/statement.go", old: "pg_typeof(n.%s)::oid = %d", new: "pg_typeof(n.%s)::oid <> 1 + %d",
+		file: "hook/statement.go", old: "a.atttypid <> \" + was", new: "0 <> \" + was",
 		packages: suite, tests: "TestCatalogue/.*/a_column",
 	},
 	{
