@@ -139,7 +139,7 @@ func (tab *table) changed(t *auditlog.Type, ids map[string]int64) string {
 	for _, c := range t.Columns() {
 		names = append(names, literal(c))
 		i := slices.IndexFunc(t.Fields, func(f *auditlog.Field) bool { return f.Column == c })
-		if i < 0 && c == t.Identity.Columns[0].Name || i >= 0 && i < len(tab.forms) && tab.forms[i].There() {
+		if i < 0 && len(t.Identity.Columns) == 1 && c == t.Identity.Columns[0].Name || i >= 0 && i < len(tab.forms) && tab.forms[i].There() {
 			was += fmt.Sprintf(" WHEN %s THEN %d", literal(c), ids[c])
 		}
 	}
