@@ -70,8 +70,8 @@ func (o *operation) forgetTable() {
 	o.drv.Forget(tableKey{t})
 }
 
-// readPartSQLite has rows of the target's type read in the part that an update of columns can change, if it turns out that nothing else can. Nobody else writes
-// by now.
+// readPartSQLite has rows of the target's type read in the part that an update of columns can change, if it turns out that nothing else can: there is no trigger,
+// and no column that is computed, tracked or not. Nobody else writes by now.
 func (o *operation) readPartSQLite(ctx context.Context, tab *table, set map[string]bool) error {
 	p := o.partOf(tab, set)
 	if p == nil {

@@ -127,15 +127,15 @@ func (o *operation) askTable(ctx context.Context, t *auditlog.Type) (tab *table,
 	}
 	tab.forms, tab.id, tab.whole = t.PostgresForms(types)
 	tab.whole = tab.whole && tab.plain && !tab.computed
-	tab.sure = plainPostgres(o.ident(t), " AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND "+tab.changed(t, ids)+")")
+	tab.sure = plainPostgres(o.ident(t), " AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND "+tab.altered(t, ids)+")")
 	return tab, lasts, nil
 }
 
-// changed returns the condition that a column, called a, is a recorded one that has come to be computed, or has another type than the forms in the log are made
+// altered returns the condition that a column, called a, is a recorded one that has come to be computed, or has another type than the forms in the log are made
 // of, which had the given ids.
-func (tab *table) changed(t *auditlog.Type, ids map[string]int64) string {
+func (tab *table) altered(t *auditlog.Type, ids map[string]int64) string {
 	var names []string
-	was := "CASE a.attname"
+	was := "CASE a.attname WHEN '' THEN 0" // it takes one at least
 	for _, c := range t.Columns() {
 		names = append(names, literal(c))
 		i := slices.IndexFunc(t.Fields, func(f *auditlog.Field) bool { return f.Column == c })
@@ -143,7 +143,7 @@ func (tab *table) changed(t *auditlog.Type, ids map[string]int64) string {
 			was += fmt.Sprintf(" WHEN %s THEN %d", literal(c), ids[c])
 		}
 	}
-	return "a.attname IN (" + strings.Join(names, ", ") + ") AND (a.attgenerated <> '' OR a.atttypid <> " + was + " WHEN '' THEN 0 ELSE a.atttypid END)"
+	return "a.attname IN (" + strings.Join(names, ", ") + ") AND (a.attgenerated <> '' OR a.atttypid <> " + was + " ELSE a.atttypid END)"
 }
 
 // tableOfMariaDB returns what is known of any table of MariaDB, whose inserts and deletes return rows, and whose triggers cannot change the table that they
