@@ -181,10 +181,10 @@ func TestErrorsOfNames(t *testing.T) {
 			want:    `sqlaudit: schema Book: the field that makes Trail has the name of the generated history: rename it, or the history with extension.WithHistoryName`,
 		},
 		{
-			name:    "field audit_target",
-			reason:  "mutations have a method AuditTarget",
-			schemas: []ent.Interface{named("audit_target")},
-			want:    `sqlaudit: schema Book: field "audit_target" makes a method AuditTarget on the mutation, which sqlaudit makes too: rename the field`,
+			name:    "field audit_record",
+			reason:  "mutations have a method AuditRecord",
+			schemas: []ent.Interface{named("audit_record")},
+			want:    `sqlaudit: schema Book: field "audit_record" makes a method AuditRecord on the mutation, which sqlaudit makes too: rename the field`,
 		},
 		{
 			name:    "field audit_identity",

@@ -45,8 +45,8 @@ func (m *model) checkNames(g *gen.Graph) error {
 	}
 	for _, t := range m.Types {
 		all := members(t.Type)
-		if all["AuditTarget"] == "field" {
-			return fail(t.Name, "field %q makes a method AuditTarget on the mutation, which sqlaudit makes too: rename the field", "audit_target")
+		if all["AuditRecord"] == "field" {
+			return fail(t.Name, "field %q makes a method AuditRecord on the mutation, which sqlaudit makes too: rename the field", "audit_record")
 		}
 		if t.Label == "" {
 			continue

@@ -10,13 +10,8 @@ import (
 	"entgo.io/ent/dialect"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/mixin"
 )
-
-// A Mutation is an ent mutation of a package that was generated with the extension.
-type Mutation interface {
-	ent.Mutation
-	AuditTarget() Target
-}
 
 // A Target is what generated code tells about a mutation.
 type Target struct {
@@ -34,10 +29,8 @@ type Target struct {
 	State *State
 }
 
-// New returns the hook that has mutations recorded. It is safe for concurrent use.
-func New() ent.Hook {
-	return func(next ent.Mutator) ent.Mutator { return &recorder{next: next} }
-}
+// New returns the mixin's hook, for types that have no mixin of ours.
+func New() ent.Hook { return mixin.Hook() }
 
 // Refuse returns a hook whose mutations fail with err.
 func Refuse(err error) ent.Hook {
@@ -46,38 +39,31 @@ func Refuse(err error) ent.Hook {
 	}
 }
 
-// recorder is a type of its own so that Arrange can tell it among other hooks.
-type recorder struct{ next ent.Mutator }
-
-// Mutate implements ent.Mutator. It finds out who makes the mutation and why, and leaves the rest to the drivers with which
-// generated code has ent write (State). Those of a bulk are one within the other, so little stands on the stack here.
-func (r *recorder) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-	current, err := enter(ctx, m)
+// Record has next make a mutation, and records it: the mixin's hook and generated code call it. It finds out who makes the mutation and why, and leaves the rest
+// to the drivers with which generated code has ent write (State). Those of a bulk are one within the other, so little stands on the stack here.
+func Record(ctx context.Context, next ent.Mutator, m ent.Mutation, target Target) (ent.Value, error) {
+	current, err := enter(ctx, m, target)
 	if err != nil {
 		return nil, err
 	}
 	defer current.leave(ctx)
-	v, err := r.next.Mutate(ctx, m)
+	v, err := next.Mutate(ctx, m)
 	return current.outcome(v, err)
 }
 
 // enter begins the run of a mutation.
-func enter(ctx context.Context, m ent.Mutation) (*run, error) {
-	am, ok := m.(Mutation)
-	if !ok {
-		return nil, fmt.Errorf("%w (type %s)", auditlog.ErrNotGenerated, m.Type())
-	}
-	r := &run{target: am.AuditTarget(), single: m.Op().Is(ent.OpDeleteOne)}
-	if err := r.target.Schema.Err(); err != nil {
+func enter(ctx context.Context, m ent.Mutation, target Target) (*run, error) {
+	r := &run{target: target, single: m.Op().Is(ent.OpDeleteOne)}
+	if err := target.Schema.Err(); err != nil {
 		return nil, err
 	}
-	if concerns(r.target.Type, m) {
+	if concerns(target.Type, m) {
 		var err error
-		if r.stamp, err = identify(ctx, r.target.Actor); err != nil {
+		if r.stamp, err = identify(ctx, target.Actor); err != nil {
 			return nil, err
 		}
 	}
-	r.target.State.run = r
+	target.State.run = r
 	return r, nil
 }
 
@@ -100,7 +86,7 @@ func identify(ctx context.Context, fallback auditlog.ActorFunc) (auditlog.Stamp,
 	return origin.Stamp()
 }
 
-// Arrange moves the hook of New to the end of a type's schema hooks, where it is the innermost: who makes the mutation, and why, is
+// Arrange moves the mixin's hook to the end of a type's schema hooks, where it is the innermost: who makes the mutation, and why, is
 // what the context says that other hooks hand on. It is called once per type, as the first
 // client is made, and changes hooks in place. Where ent has not registered the hooks yet, as for a client that is a package's
 // variable, they stay in their order.
@@ -112,7 +98,7 @@ func Arrange(hooks []ent.Hook) {
 	}
 }
 
-// Guard returns a hook whose mutations fail with auditlog.ErrHookMissing unless the hook of New is among a type's schema hooks.
+// Guard returns a hook whose mutations fail with auditlog.ErrHookMissing unless the mixin's hook is among a type's schema hooks.
 // It looks when it is first asked, for ent may register them after the client was made.
 func Guard(typeName string, hooks []ent.Hook) ent.Hook {
 	there := sync.OnceValue(func() bool { return find(hooks) >= 0 })
@@ -126,14 +112,5 @@ func Guard(typeName string, hooks []ent.Hook) ent.Hook {
 	}
 }
 
-// find returns the position of the hook of New, or -1.
-func find(hooks []ent.Hook) int {
-	nop := ent.MutateFunc(func(context.Context, ent.Mutation) (ent.Value, error) { return nil, nil })
-	return slices.IndexFunc(hooks, func(h ent.Hook) bool {
-		if h == nil {
-			return false
-		}
-		_, ok := h(nop).(*recorder)
-		return ok
-	})
-}
+// find returns the position of the mixin's hook, or -1.
+func find(hooks []ent.Hook) int { return slices.IndexFunc(hooks, mixin.IsHook) }

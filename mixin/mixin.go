@@ -10,8 +10,6 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/mixin"
-
-	"github.com/sqlaudit/sqlaudit/hook"
 )
 
 // A Mixin says that a type is tracked, and how. The zero value tracks every field and every edge of the type's own: those in its table,
@@ -55,7 +53,7 @@ type tracker struct {
 func (t tracker) Annotations() []schema.Annotation { return []schema.Annotation{t.mark} }
 
 // Hooks implements ent.Mixin.
-func (t tracker) Hooks() []ent.Hook { return []ent.Hook{hook.New()} }
+func (t tracker) Hooks() []ent.Hook { return []ent.Hook{Hook()} }
 
 // A Mark is the annotation by which the extension knows a tracked type.
 type Mark struct {

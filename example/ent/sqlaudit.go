@@ -82,9 +82,9 @@ var auditCustomerType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *CustomerMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditCustomerType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *CustomerMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditCustomerType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -129,9 +129,9 @@ var auditGroupType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *GroupMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditGroupType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *GroupMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditGroupType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -189,9 +189,9 @@ var auditUserType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *UserMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditUserType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *UserMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditUserType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.

@@ -117,9 +117,9 @@ var auditAccountType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *AccountMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditAccountType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *AccountMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditAccountType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -163,9 +163,9 @@ var auditBadgeType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *BadgeMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditBadgeType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *BadgeMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditBadgeType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -229,9 +229,9 @@ var auditBookType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *BookMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditBookType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *BookMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditBookType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -263,9 +263,9 @@ var auditBoxType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *BoxMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditBoxType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *BoxMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditBoxType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -306,9 +306,9 @@ var auditBrokenType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *BrokenMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditBrokenType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *BrokenMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditBrokenType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -359,9 +359,9 @@ var auditCardType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *CardMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditCardType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *CardMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditCardType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -486,9 +486,9 @@ var auditDocType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *DocMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditDocType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *DocMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditDocType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -547,9 +547,9 @@ var auditGaugeType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *GaugeMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditGaugeType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *GaugeMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditGaugeType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -601,9 +601,9 @@ var auditGroupType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *GroupMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditGroupType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *GroupMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditGroupType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -644,9 +644,9 @@ var auditLampType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *LampMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditLampType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *LampMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditLampType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -704,9 +704,9 @@ var auditMembershipType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *MembershipMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditMembershipType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *MembershipMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditMembershipType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -753,9 +753,9 @@ var auditMemoType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *MemoMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditMemoType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *MemoMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditMemoType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -814,9 +814,9 @@ var auditNodeType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *NodeMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditNodeType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *NodeMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditNodeType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -845,9 +845,9 @@ var auditOrgType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *OrgMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditOrgType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *OrgMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditOrgType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -889,9 +889,9 @@ var auditPageType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *PageMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditPageType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *PageMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditPageType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1032,9 +1032,9 @@ var auditParcelType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *ParcelMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditParcelType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *ParcelMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditParcelType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1135,9 +1135,9 @@ var auditPatronType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *PatronMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditPatronType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *PatronMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditPatronType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1200,9 +1200,9 @@ var auditPetType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *PetMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditPetType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *PetMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditPetType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1246,9 +1246,9 @@ var auditPostType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *PostMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditPostType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *PostMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditPostType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1277,9 +1277,9 @@ var auditRoomType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *RoomMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditRoomType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *RoomMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditRoomType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1334,9 +1334,9 @@ var auditShelfType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *ShelfMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditShelfType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *ShelfMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditShelfType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1401,9 +1401,9 @@ var auditSiteType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *SiteMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditSiteType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *SiteMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditSiteType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1447,9 +1447,9 @@ var auditTagType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *TagMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditTagType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *TagMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditTagType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1511,9 +1511,9 @@ var auditTaggingType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *TaggingMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditTaggingType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *TaggingMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditTaggingType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1558,9 +1558,9 @@ var auditTeamType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *TeamMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditTeamType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *TeamMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditTeamType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1601,9 +1601,9 @@ var auditTokenType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *TokenMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditTokenType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *TokenMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditTokenType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1644,9 +1644,9 @@ var auditTwinType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *TwinMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditTwinType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *TwinMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditTwinType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1731,9 +1731,9 @@ var auditUserType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *UserMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditUserType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *UserMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditUserType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.

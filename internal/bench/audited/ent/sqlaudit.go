@@ -79,9 +79,9 @@ var auditAccountType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *AccountMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditAccountType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *AccountMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditAccountType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.

@@ -109,9 +109,9 @@ var auditBlobType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *BlobMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditBlobType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *BlobMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditBlobType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -168,9 +168,9 @@ var auditCardType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *CardMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditCardType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *CardMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditCardType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -224,9 +224,9 @@ var auditDocType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *DocMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditDocType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *DocMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditDocType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -290,9 +290,9 @@ var auditFileType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *FileMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditFileType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *FileMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditFileType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -356,9 +356,9 @@ var auditFriendshipType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *FriendshipMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditFriendshipType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *FriendshipMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditFriendshipType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -388,9 +388,9 @@ var auditGroupType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *GroupMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditGroupType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *GroupMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditGroupType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -431,9 +431,9 @@ var auditInfoType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *InfoMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditInfoType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *InfoMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditInfoType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -491,9 +491,9 @@ var auditMembershipType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *MembershipMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditMembershipType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *MembershipMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditMembershipType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -540,9 +540,9 @@ var auditMemoType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *MemoMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditMemoType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *MemoMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditMemoType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -594,9 +594,9 @@ var auditNodeType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *NodeMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditNodeType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *NodeMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditNodeType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -643,9 +643,9 @@ var auditNoteType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *NoteMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditNoteType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *NoteMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditNoteType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -719,9 +719,9 @@ var auditPetType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *PetMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditPetType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *PetMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditPetType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -771,9 +771,9 @@ var auditPostType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *PostMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditPostType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *PostMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditPostType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -938,9 +938,9 @@ var auditSampleType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *SampleMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditSampleType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *SampleMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditSampleType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -973,9 +973,9 @@ var auditTagType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *TagMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditTagType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *TagMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditTagType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1034,9 +1034,9 @@ var auditTaskType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *TaskMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditTaskType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *TaskMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditTaskType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1080,9 +1080,9 @@ var auditTweetType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *TweetMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditTweetType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *TweetMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditTweetType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1138,9 +1138,9 @@ var auditTweetLikeType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *TweetLikeMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditTweetLikeType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *TweetLikeMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditTweetLikeType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
@@ -1272,9 +1272,9 @@ var auditUserType = &sqlauditlog.Type{
 	},
 }
 
-// AuditTarget tells the audit log's hook about the mutation.
-func (m *UserMutation) AuditTarget() sqlaudithook.Target {
-	return auditTarget(&m.config, auditUserType, &m._audit)
+// AuditRecord has next make the mutation, and records it: see sqlaudit.Mixin.
+func (m *UserMutation) AuditRecord(ctx context.Context, next Mutator) (Value, error) {
+	return sqlaudithook.Record(ctx, next, m, auditTarget(&m.config, auditUserType, &m._audit))
 }
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
