@@ -16,8 +16,13 @@ func Outrun(err error) bool {
 	return mysqlDeadlock.MatchString(err.Error())
 }
 
-// mysqlDeadlock matches the text that github.com/go-sql-driver/mysql gives to a deadlock.
-var mysqlDeadlock = regexp.MustCompile(`\bError 1213\b`)
+// The texts that github.com/go-sql-driver/mysql gives to errors.
+var (
+	// mysqlDeadlock matches those of a deadlock, and of a row that has changed since the snapshot, where MariaDB's innodb_snapshot_isolation is on.
+	mysqlDeadlock = regexp.MustCompile(`\bError (1213|1020)\b`)
+	// mysqlRefused matches the usual ones with which a statement has done nothing and the transaction goes on.
+	mysqlRefused = regexp.MustCompile(`\bError (1048|1062|1264|1364|1366|1406|1451|1452|3819|4025)\b`)
+)
 
 // Aborted reports whether err says that PostgreSQL ignores the transaction's statements until it is rolled back, entirely or to a savepoint.
 func Aborted(err error) bool { return sqlState(err) == "25P02" }

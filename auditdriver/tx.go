@@ -42,6 +42,7 @@ type Tx struct {
 	locked  bool
 	rows    *sql.Rows // of the last query
 	failure error     // why Commit fails
+	doubt   error     // after which the database may have rolled the transaction back
 	ended   error     // why the database has rolled the transaction back
 	over    bool      // it was committed or rolled back
 }
@@ -100,30 +101,67 @@ func (tx *Tx) ready(ctx context.Context, query string) error {
 	return nil
 }
 
-// usable returns an error if the database has rolled the transaction back: what came now would be committed at once, by itself.
+// usable returns an error if the database has, or may have, rolled the transaction back: what came now would be committed at once, by itself.
 func (tx *Tx) usable() error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
+	return tx.usableLocked()
+}
+
+func (tx *Tx) usableLocked() error {
 	tx.noteRows()
+	if tx.doubt != nil {
+		switch there, err := tx.there(); {
+		case err != nil:
+			return fmt.Errorf("sqlaudit: the database may have rolled the transaction back: %w", errors.Join(tx.doubt, err))
+		case !there:
+			tx.end(tx.doubt)
+		}
+		tx.doubt = nil
+	}
 	if tx.ended != nil {
 		return fmt.Errorf("sqlaudit: the database has rolled the transaction back: %w", tx.ended)
 	}
 	return nil
 }
 
+// there reports whether the database has the transaction still. It does what fails within one, or without one.
+func (tx *Tx) there() (bool, error) {
+	if tx.drv.Dialect() == dialect.SQLite {
+		err := tx.Tx.Exec(tx.ctx, "BEGIN", []any{}, nil)
+		if err == nil {
+			return false, tx.Tx.Exec(tx.ctx, "ROLLBACK", []any{}, nil)
+		}
+		if strings.Contains(err.Error(), "within a transaction") {
+			return true, nil
+		}
+		return false, err
+	}
+	const savepoint = "SAVEPOINT sqlaudit_there"
+	if err := tx.Tx.Exec(tx.ctx, savepoint, []any{}, nil); err != nil {
+		return false, err
+	}
+	err := tx.Tx.Exec(tx.ctx, "RELEASE "+savepoint, []any{}, nil)
+	if err != nil && strings.Contains(err.Error(), "Error 1305") { // there is no such savepoint
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// end notes that the database has rolled the transaction back, with err.
+func (tx *Tx) end(err error) {
+	tx.ended = err
+	if tx.failure == nil {
+		tx.failure = err
+	}
+}
+
 // TakeTurn waits until no other mutation of the transaction is being recorded, or ctx is done. It returns what gives the turn back.
 // It fails if a change must not be made any more, since nothing could stop it from being committed unrecorded.
 func (tx *Tx) TakeTurn(ctx context.Context) (release func(), err error) {
-	select {
-	case tx.turn <- struct{}{}:
-	default:
-		select {
-		case tx.turn <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	if release, err = tx.wait(ctx); err != nil {
+		return nil, err
 	}
-	release = func() { <-tx.turn }
 	if err := errors.Join(tx.usable(), tx.refuses()); err != nil {
 		release()
 		return nil, err
@@ -131,16 +169,36 @@ func (tx *Tx) TakeTurn(ctx context.Context) (release func(), err error) {
 	return release, nil
 }
 
+// wait waits for the turn.
+func (tx *Tx) wait(ctx context.Context) (release func(), err error) {
+	release = func() { <-tx.turn }
+	select {
+	case tx.turn <- struct{}{}:
+		return release, nil
+	default:
+	}
+	select {
+	case tx.turn <- struct{}{}:
+		return release, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 func (tx *Tx) refuses() error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
+	if tx.over {
+		return sql.ErrTxDone
+	}
 	if tx.Bare() && tx.failure != nil {
 		return fmt.Errorf("%w: %w", auditlog.ErrIncomplete, tx.failure)
 	}
 	return nil
 }
 
-// note remembers an error with which the database has rolled the transaction back: MySQL and MariaDB do so on a deadlock.
+// note remembers an error with which the database has rolled the transaction back, or may have: SQLite may where it runs out of something or is interrupted, MySQL
+// and MariaDB do on a deadlock and may on more, by their settings. PostgreSQL ignores what comes then, until it is told to roll back.
 func (tx *Tx) note(err error) error {
 	if err != nil {
 		tx.mu.Lock()
@@ -161,46 +219,67 @@ func (tx *Tx) noteRows() {
 }
 
 func (tx *Tx) noteLocked(err error) {
-	if tx.drv.Dialect() == dialect.MySQL && Outrun(err) {
-		tx.ended = err
-		if tx.failure == nil {
-			tx.failure = err
+	switch tx.drv.Dialect() {
+	case dialect.SQLite:
+		tx.doubt = err
+	case dialect.MySQL:
+		switch {
+		case Outrun(err):
+			tx.end(err)
+		case !mysqlRefused.MatchString(err.Error()):
+			tx.doubt = err
 		}
 	}
 }
 
-// ExecContext runs a raw statement, which may be a savepoint: entries are written before it, and at once from here on.
+// ExecContext runs a raw statement, which may be a savepoint: entries are written before it, and at once from here on. It waits for a mutation that is
+// being recorded.
 func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if err := tx.writeThrough(ctx); err != nil {
+	release, err := tx.writeThrough(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer release()
 	res, err := execContext(ctx, tx.Tx, query, args)
 	return res, tx.note(err)
 }
 
 // QueryContext is like ExecContext, for statements that return rows.
 func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if err := tx.writeThrough(ctx); err != nil {
+	release, err := tx.writeThrough(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer release()
 	rows, err := queryContext(ctx, tx.Tx, query, args)
 	tx.reading(rows)
 	return rows, tx.note(err)
 }
 
-func (tx *Tx) writeThrough(ctx context.Context) error {
-	if err := tx.usable(); err != nil {
-		return err
+func (tx *Tx) writeThrough(ctx context.Context) (release func(), err error) {
+	if release, err = tx.wait(ctx); err != nil {
+		return nil, err
 	}
-	tx.mu.Lock()
-	tx.through = true
-	tx.mu.Unlock()
-	return tx.flush(ctx)
+	if err = tx.usable(); err == nil {
+		tx.mu.Lock()
+		tx.through = true
+		tx.mu.Unlock()
+		err = tx.flush(ctx)
+	}
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
 }
 
 // Record adds entries to the transaction's. If it fails, so will Commit.
 func (tx *Tx) Record(ctx context.Context, entries []*auditlog.Entry) error {
 	tx.mu.Lock()
+	if tx.over {
+		tx.mu.Unlock()
+		return sql.ErrTxDone
+	}
 	tx.pending = append(tx.pending, entries...)
 	due := tx.through || len(tx.pending) >= maxPending
 	tx.mu.Unlock()
@@ -220,9 +299,12 @@ func (tx *Tx) Pending() bool {
 func (tx *Tx) flush(ctx context.Context) error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	tx.noteRows()
 	if tx.over || tx.failure != nil || len(tx.pending) == 0 {
 		return nil
+	}
+	if err := tx.usableLocked(); err != nil {
+		tx.failure = err
+		return err
 	}
 	entries := tx.pending
 	tx.pending = nil
@@ -249,6 +331,7 @@ func (tx *Tx) Lock(ctx context.Context) error {
 		return nil
 	}
 	if err := tx.Tx.Exec(ctx, query, []any{}, nil); err != nil {
+		tx.noteLocked(err)
 		return err
 	}
 	tx.locked = true
@@ -269,12 +352,18 @@ func (tx *Tx) Fail(err error) {
 func (tx *Tx) Bare() bool { return tx == tx.drv.outer }
 
 // Commit writes the collected entries, with the context that the transaction was begun with, and commits. If
-// they cannot be written it rolls back and returns the error.
+// they cannot be written it rolls back and returns the error. It waits for a mutation that is being recorded.
 func (tx *Tx) Commit() error {
+	tx.turn <- struct{}{}
+	defer func() { <-tx.turn }()
 	// What flush returns stays as the transaction's failure.
 	_ = tx.flush(tx.ctx)
 	tx.mu.Lock()
-	err, over := tx.failure, tx.over
+	over := tx.over
+	if err := tx.usableLocked(); err != nil && tx.failure == nil && !over {
+		tx.failure = err
+	}
+	err := tx.failure
 	tx.over = true
 	tx.mu.Unlock()
 	if err != nil && !over && !tx.aborted(err) {

@@ -49,6 +49,7 @@ type operation struct {
 	deleted int   // how many of them its delete affected, or -1 while that is not known
 	nobody  bool  // the row that ent's update names is not there
 	tells   bool  // ent's own read of the row that its update names can say what became of it
+	setsOwn bool  // ent's first statement updates the rows themselves
 	issued  int   // how many of ent's statements were issued
 	last    error // what the last of them failed with
 	failure error // what the record failed with
@@ -93,11 +94,12 @@ func (o *operation) begin(ctx context.Context) error {
 		if _, o.tx, err = auditdriver.Find(tx, o.target.Inner); err != nil {
 			return errors.Join(err, tx.Rollback())
 		}
-		o.ex, o.end = tx, tx
+		o.ex, o.end, o.release, o.phase = tx, tx, func() {}, open // nobody else has it
+		return nil
 	}
 	release, err := o.tx.TakeTurn(ctx)
 	if err != nil {
-		return o.rollback(err)
+		return err
 	}
 	o.release, o.phase = release, open
 	return nil

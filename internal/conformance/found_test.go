@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -14,6 +15,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
 func TestFound(t *testing.T) { runWrites(t, foundCases) }
@@ -124,4 +126,40 @@ var foundMariaDBCases = []testCase{
 		).OnConflict(entsql.ResolveWith(func(s *entsql.UpdateSet) { s.Set("email", "other") })).ExecX(e.ctx)
 		require.Equal(t, []string{"create User", "update User", "create User"}, brief(e.log(t)[3:]))
 	}},
+}
+
+// The others' statements end by themselves where they are cancelled.
+func TestFoundSQLite(t *testing.T) { runWrites(t, foundSQLiteCases, dialect.SQLite) }
+
+var foundSQLiteCases = []testCase{
+	{"a statement that is interrupted", "SQLite takes all of the transaction back, and nothing more goes through it", func(t *testing.T, e *env) {
+		const slow = "(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT count(*) FROM n)"
+		u := e.user("a")
+		tx := e.begin(t, e.client)
+		tx.Twin.Create().SetName("lost").ExecX(e.ctx)
+		ctx, cancel := context.WithTimeout(e.ctx, 200*time.Millisecond)
+		defer cancel()
+		err := tx.User.UpdateOneID(u.ID).Modify(func(u *entsql.UpdateBuilder) { u.Set("age", entsql.Expr(slow)) }).Exec(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, tx.Twin.Create().SetName("next").Exec(e.ctx), "rolled the transaction back")
+		require.ErrorIs(t, tx.Commit(), sqlaudit.ErrIncomplete)
+		require.Equal(t, []string{"create User"}, brief(e.log(t)))
+	}},
+}
+
+// A row that has changed since the snapshot ends the transaction where MariaDB is set so.
+func TestSnapshotIsolation(t *testing.T) {
+	b := backends[2]
+	db := testdb.MariaDB.Open(t, testdb.Params{"innodb_snapshot_isolation": "ON"})
+	createTables(t, b, db)
+	e := newEnv(t, b, db)
+	u := e.user("a")
+	tx := e.begin(t, e.client)
+	tx.User.Query().CountX(e.ctx) // takes the snapshot
+	tx.Twin.Create().SetName("lost").ExecX(e.ctx)
+	e.client.User.UpdateOneID(u.ID).SetAge(5).ExecX(e.ctx)
+	require.ErrorContains(t, tx.User.UpdateOneID(u.ID).SetAge(6).Exec(e.ctx), "1020")
+	require.ErrorContains(t, tx.Twin.Create().SetName("next").Exec(e.ctx), "rolled the transaction back")
+	require.ErrorIs(t, tx.Commit(), sqlaudit.ErrIncomplete)
+	e.reconcile(t)
 }
