@@ -251,7 +251,7 @@ func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql
 		return nil, err
 	}
 	defer release()
-	rows, err := queryContext(ctx, tx.Tx, query, args)
+	rows, err := queryContext(ctx, tx.Tx, query, args) //nolint:sqlclosecheck // the caller closes them
 	tx.reading(rows)
 	return rows, tx.note(err)
 }

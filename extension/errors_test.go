@@ -233,6 +233,34 @@ func TestErrorsOfMarks(t *testing.T) {
 			want:    `sqlaudit: schema Book: its id is a float64 and cannot be recorded: give the type one id field of an integer, string, bytes or UUID type`,
 		},
 		{
+			name:   "leads to an id of a bad type",
+			reason: "its deletions would change entities of Pet unrecorded",
+			schemas: []ent.Interface{
+				thing{name: "Owner", fields: []ent.Field{field.Float("id")}, edges: []ent.Edge{edge.To("pets", Pet.Type)}}, track(pet, mixin.Mixin{}),
+			},
+			want: `sqlaudit: schema Pet: by edge "owner" a deletion of Owner changes rows of Pet, and cannot be recorded, since its id is a float64: give Owner another id, or exclude the edge and have it not cascade`,
+		},
+		{
+			name:   "one column, two types",
+			reason: "a deletion of either changes it",
+			schemas: []ent.Interface{
+				thing{name: "Owner", edges: []ent.Edge{edge.To("pets", Pet.Type).StorageKey(edge.Column("of"))}},
+				track(thing{name: "Pet", fields: []ent.Field{name}, edges: []ent.Edge{
+					edge.From("owner", Owner.Type).Ref("pets").Unique(), edge.To("mother", Pet.Type).Unique().StorageKey(edge.Column("of")),
+				}}, mixin.Mixin{}),
+			},
+			want: `sqlaudit: schema Pet: column "of" is the foreign key of edges to Owner and to Pet: give one of them another column`,
+		},
+		{
+			name:   "join table of a type's name",
+			reason: "the record would take one for the other",
+			schemas: []ent.Interface{
+				track(thing{name: "Owner", edges: []ent.Edge{edge.To("pets", Pet.Type).StorageKey(edge.Table("Pet"))}}, mixin.Mixin{}),
+				track(thing{name: "Pet", fields: []ent.Field{name}, edges: []ent.Edge{edge.From("owners", Owner.Type).Ref("pets")}}, mixin.Mixin{}),
+			},
+			want: `sqlaudit: schema Pet: the join table of an edge has the name of the type: give the table another by StorageKey`,
+		},
+		{
 			name:    "duplicate label",
 			reason:  "entries could not be told apart",
 			schemas: []ent.Interface{owner, track(pet, mixin.Mixin{Label: "Book"}), with(mixin.Mixin{}, name)},

@@ -82,26 +82,47 @@ func (m *model) addJoin(e *gen.Edge) {
 
 // addForeignKeys adds to each described type the foreign keys of its table that are recorded, are an end of a recorded edge, or cascade;
 // and the types that these point at, for their deletion and their edges change such rows.
-func (m *model) addForeignKeys(g *gen.Graph) {
+func (m *model) addForeignKeys(g *gen.Graph) error {
 	for i := 0; i < len(m.Types); i++ {
 		t := m.Types[i]
 		t.Unique = unique(t.Type)
 		for _, n := range g.Nodes {
 			for _, e := range n.Edges {
 				name, references := foreignKeyOf(n, e, t.Type)
-				if name == "" || references.IsView() || idProblem(references) != "" || references.HasCompositeID() ||
-					slices.ContainsFunc(t.ForeignKeys, func(fk *foreignKey) bool { return fk.Column == name }) {
+				if name == "" || references.IsView() || references.HasCompositeID() {
 					continue
 				}
 				recorded := slices.ContainsFunc(t.Fields, func(c *column) bool { return c.key == name })
-				if recorded || cascades(e) || m.isEnd(t, name) {
-					t.ForeignKeys = append(t.ForeignKeys, &foreignKey{Column: name, References: references.Name, Cascade: cascades(e)})
-					m.describe(references)
+				if !recorded && !cascades(e) && !m.isEnd(t, name) {
+					continue
 				}
+				if why := idProblem(references); why != "" {
+					return fail(n.Name, "by edge %q a deletion of %s changes rows of %s, and cannot be recorded, since %s: give %s another id, or exclude the edge and have it not cascade",
+						e.Name, references.Name, t.Name, why, references.Name)
+				}
+				if err := t.addForeignKey(&foreignKey{Column: name, References: references.Name, Cascade: cascades(e)}); err != nil {
+					return err
+				}
+				m.describe(references)
 			}
 		}
 		slices.SortFunc(t.ForeignKeys, func(a, b *foreignKey) int { return strings.Compare(a.Column, b.Column) })
 	}
+	return nil
+}
+
+// addForeignKey adds a foreign key, which more than one edge may declare. The rows that it is in go with what it points at if one of them says so.
+func (t *typ) addForeignKey(fk *foreignKey) error {
+	i := slices.IndexFunc(t.ForeignKeys, func(o *foreignKey) bool { return o.Column == fk.Column })
+	switch {
+	case i < 0:
+		t.ForeignKeys = append(t.ForeignKeys, fk)
+	case t.ForeignKeys[i].References != fk.References:
+		return fail(t.Name, "column %q is the foreign key of edges to %s and to %s: give one of them another column", fk.Column, t.ForeignKeys[i].References, fk.References)
+	default:
+		t.ForeignKeys[i].Cascade = t.ForeignKeys[i].Cascade || fk.Cascade
+	}
+	return nil
 }
 
 // foreignKeyOf returns the column of t's table that holds the foreign key of an edge of n, and the type that it points at; or "".

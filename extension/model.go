@@ -149,8 +149,10 @@ func (e *Extension) build(g *gen.Graph) (*model, error) {
 	if err := m.addHolders(); err != nil {
 		return nil, err
 	}
-	m.addForeignKeys(g)
-	var err error
+	err := m.addForeignKeys(g)
+	if err != nil {
+		return nil, err
+	}
 	if m.Log, err = e.logType(g); err != nil {
 		return nil, err
 	}
@@ -159,6 +161,11 @@ func (e *Extension) build(g *gen.Graph) (*model, error) {
 	}
 	if m.Actor, err = e.actor(g); err != nil {
 		return nil, err
+	}
+	for _, j := range m.Joins {
+		if m.Type(j.Table) != nil {
+			return nil, fail(j.Table, "the join table of an edge has the name of the type: give the table another by StorageKey")
+		}
 	}
 	sort.Slice(m.Types, func(i, j int) bool { return m.Types[i].Name < m.Types[j].Name })
 	sort.Slice(m.Joins, func(i, j int) bool { return m.Joins[i].Table < m.Joins[j].Table })

@@ -176,7 +176,7 @@ func (o *operation) dispatch(ctx context.Context, query string, args, v any) err
 		return o.changing(ctx, query, args, v)
 	}
 	if a := o.additionOf(query); a != nil {
-		own, err := a.narrow(args.([]any))
+		own, err := o.narrowAddition(a, args.([]any))
 		if err != nil {
 			return err
 		}

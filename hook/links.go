@@ -3,6 +3,8 @@ package hook
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -72,9 +74,8 @@ func (o *operation) readLinks(ctx context.Context, links []link, owners [][]any)
 		}
 		o.add(l.holder, rows)
 		if all {
-			l.edge.Target.Nodes = []driver.Value{nil} // matches none
-			for i, r := range rows {
-				l.edge.Target.Nodes = append(l.edge.Target.Nodes[:i], r.Key[0])
+			if err := o.nameAll(l); err != nil {
+				return err
 			}
 			continue
 		}
@@ -83,24 +84,62 @@ func (o *operation) readLinks(ctx context.Context, links []link, owners [][]any)
 			i := slices.IndexFunc(o.adds, func(a *addition) bool { return a.head == head })
 			if i < 0 {
 				i = len(o.adds)
-				o.adds = append(o.adds, &addition{head: head, tail: " " + o.names([]string{fk}) + " IS NULL"})
+				o.adds = append(o.adds, &addition{head: head, tail: " " + o.names([]string{fk}) + " IS NULL", holder: l.holder, named: map[string]bool{}})
 			}
-			a := o.adds[i] // also of another entity of a bulk
-			a.rows = append(a.rows, rows...)
+			if len(rows) == len(keys) { // each was found, by whatever text the database has for it
+				if err := o.adds[i].name(keys); err != nil { // also of another entity of a bulk
+					return err
+				}
+			}
 		}
 	}
 	return nil
 }
 
-// An addition is ent's statement that sets the foreign keys of an edge's rows, and the rows that were read for it.
+// nameAll names the rows at the far end of an edge that is cleared: those that were read, also as the target's own, which ent's update may just have made
+// point there. They are locked, and ent's own condition stands.
+func (o *operation) nameAll(l link) error {
+	rows := o.image(l.holder).rows
+	l.edge.Target.Nodes = []driver.Value{nil} // matches none
+	switch {
+	case len(rows) <= maxParamsSQLite:
+	case o.base.Dialect() == dialect.SQLite: // whose write lock keeps others out
+		l.edge.Target.Nodes = nil
+		return nil
+	case len(rows) > maxParams:
+		return fmt.Errorf("%w (%s: %d rows, of which a statement can name %d)", auditlog.ErrTooManyRows, l.holder.Name, len(rows), maxParams)
+	}
+	for i, r := range rows {
+		l.edge.Target.Nodes = append(l.edge.Target.Nodes[:i], r.Key[0])
+	}
+	return nil
+}
+
+// An addition is ent's statement that sets the foreign keys of an edge's rows.
 type addition struct {
 	head, tail string
-	rows       []*auditlog.Row
+	holder     *auditlog.Type
+	named      map[string]bool // ids whose rows were read
+}
+
+// name notes ids.
+func (a *addition) name(ids [][]any) error {
+	for _, id := range ids {
+		text, err := auditlog.KeyText(id)
+		if err != nil {
+			return err
+		}
+		a.named[text] = true
+	}
+	return nil
 }
 
 // additionOf returns the addition that a statement of ent's is, or nil. An edge that is in both its ends' own rows has one beside the update of the
-// entity's own, which has no such condition.
+// entity's own, which comes first and may have any condition.
 func (o *operation) additionOf(query string) *addition {
+	if o.setsOwn && o.issued == 1 {
+		return nil
+	}
 	for _, a := range o.adds {
 		if strings.HasPrefix(query, a.head) && strings.HasSuffix(query, a.tail) {
 			return a
@@ -109,12 +148,21 @@ func (o *operation) additionOf(query string) *addition {
 	return nil
 }
 
-// narrow returns the arguments of the statement, the new foreign key and then ids, with NULL in the place of each id that was not read: a row with such
-// an id that comes, or becomes free, meanwhile would change unrecorded.
-func (a *addition) narrow(args []any) ([]any, error) {
-	there := make(map[string]bool, len(a.rows))
-	for _, r := range a.rows {
-		there[r.Text] = true
+// narrowAddition returns the arguments of an addition, the new foreign key and then ids, with NULL in the place of each id of a row that was neither read nor created by
+// the operation itself: a row with such an id that comes, or becomes free, meanwhile would change unrecorded.
+func (o *operation) narrowAddition(a *addition, args []any) ([]any, error) {
+	there := maps.Clone(a.named)
+	maps.Copy(there, o.image(a.holder).has)
+	if c := o.create; c != nil && a.holder == o.target.Type {
+		for i := range c.specs {
+			if id := given(c.specs[i], a.holder.Key[0]); id != nil {
+				text, err := auditlog.IDString(id)
+				if err != nil {
+					return nil, err
+				}
+				there[text] = true
+			}
+		}
 	}
 	out := slices.Clone(args)
 	for i := 1; i < len(out); i++ {

@@ -23,7 +23,7 @@ func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (er
 	if !touches && len(add)+len(clear)+len(joins) == 0 {
 		return nil
 	}
-	o.updates, o.joins = true, joins
+	o.updates, o.joins, o.setsOwn = true, joins, len(columnsSet(spec))+len(spec.Modifiers) > 0
 	if one := oneOf(spec.Node); touches && o.base.Dialect() == dialect.Postgres && onlyOwn(o.target.Type, spec) {
 		if begun, err := o.beginReturning(ctx, o.strength(spec), columnsSet(spec), one != nil); begun || err != nil {
 			o.took(updatePath(one))

@@ -5,13 +5,18 @@ import (
 	"testing"
 
 	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sqlaudit/sqlaudit"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/account"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tag"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/kinds"
 )
 
 func TestEdge(t *testing.T) { runWrites(t, edgeCases) }
@@ -210,13 +215,68 @@ var edgeCases = []testCase{
 		a := e.client.Account.Create().SetID("DE1").SaveX(e.ctx)
 		b := e.client.Account.Create().SetID("DE2").AddLinked(a).SaveX(e.ctx)
 		require.Equal(t, `["DE1"]`, string(e.log(t)[1].New["linked"]))
-		require.Len(t, b.QueryHistory().OnlyX(e.ctx).Changes(), 3)
+		require.Len(t, b.QueryHistory().OnlyX(e.ctx).Changes(), 4)
 		e.client.Token.Create().SetID([]byte{0, 255}).SetScope("s").ExecX(e.ctx)
 		require.Equal(t, "00ff", e.last(t).Resource)
 		e.client.Token.Update().SetScope("t").ExecX(e.ctx)
 		e.client.Token.Delete().ExecX(e.ctx)
 		require.Len(t, e.log(t), 6)
 	}},
+	{"to itself, in one mutation", "rows that the mutation itself creates or changes are there for its edges", func(t *testing.T, e *env) {
+		account := e.client.Account.Create
+		e.client.Account.CreateBulk(account().SetID("a"), account().SetID("b").AddBranchIDs("a")).ExecX(e.ctx)
+		account().SetID("c").AddBranchIDs("c").ExecX(e.ctx)
+		d := account().SetID("d").SetHeadID("a").SaveX(e.ctx)
+		d.Update().ClearHead().AddBranchIDs("d").ExecX(e.ctx)
+		require.Equal(t, `"a" → "d"`, e.last(t).Change("head"))
+		require.Equal(t, []kinds.IBAN{"b", "c", "d"}, e.heads(t, "a", "c", "d"))
+	}},
+	{"a condition of the foreign key", "the update of the row itself is not taken for that of the edge's other side", func(t *testing.T, e *env) {
+		unset := func(column string) func(*sql.Selector) {
+			return func(s *sql.Selector) { s.Where(sql.IsNull(column)) }
+		}
+		a, b := e.user("a"), e.user("b")
+		e.client.User.UpdateOneID(a.ID).Where(unset(user.SpouseColumn)).SetSpouseID(b.ID).ExecX(e.ctx)
+		require.Equal(t, 2, e.client.User.Query().Where(user.HasSpouse()).CountX(e.ctx))
+		var ids []int
+		for range 4 {
+			ids = append(ids, e.client.Node.Create().SetName("n").SaveX(e.ctx).ID)
+		}
+		e.client.Node.UpdateOneID(ids[0]).Where(unset(node.ParentColumn)).SetParentID(ids[1]).SetMentorID(ids[2]).AddChildIDs(ids[3]).ExecX(e.ctx)
+		n := e.client.Node.Query().Where(node.ID(ids[0])).WithParent().WithMentor().OnlyX(e.ctx)
+		require.Equal(t, ids[1], n.Edges.Parent.ID)
+		require.Equal(t, ids[2], n.Edges.Mentor.ID)
+	}},
+	{"set and cleared, to itself", "those that the update makes point there are cleared, as by ent alone", func(t *testing.T, e *env) {
+		a, b := e.client.Node.Create().SetName("a").SaveX(e.ctx), e.client.Node.Create().SetName("b").SaveX(e.ctx)
+		e.client.Node.Update().Where(node.IDIn(a.ID, b.ID)).SetParentID(a.ID).ClearChildren().ExecX(e.ctx)
+		require.Equal(t, 0, e.client.Node.Query().Where(node.HasParent()).CountX(e.ctx))
+	}},
+	{"very many at the far end", "more than a statement can name are cleared where nobody else can write, and refused elsewhere", func(t *testing.T, e *env) {
+		shelf := e.client.Shelf.Create().SetName("s").SaveX(e.ctx)
+		e.exec(t, "INSERT INTO boxes (label, shelf_boxes) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250) "+
+			"SELECT 'b', "+idText(t, shelf.ID)+" FROM n a CROSS JOIN n b")
+		err := shelf.Update().ClearBoxes().Exec(e.ctx)
+		if e.backend.dialect == dialect.SQLite {
+			require.NoError(t, err)
+			require.False(t, shelf.QueryBoxes().ExistX(e.ctx))
+		} else {
+			require.ErrorIs(t, err, sqlaudit.ErrTooManyRows)
+		}
+		for _, table := range []string{"boxes", "shelves", "audit_logs"} { // what was written around ent
+			e.exec(t, "DELETE FROM "+table)
+		}
+	}},
+}
+
+// heads returns the heads of accounts.
+func (e *env) heads(t *testing.T, ids ...kinds.IBAN) []kinds.IBAN {
+	t.Helper()
+	out := make([]kinds.IBAN, len(ids))
+	for i, id := range ids {
+		out[i] = e.client.Account.Query().Where(account.ID(id)).QueryHead().OnlyIDX(e.ctx)
+	}
+	return out
 }
 
 // A link that another transaction adds or removes between the read and ent's statement is not taken for this one's.

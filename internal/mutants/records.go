@@ -147,4 +147,19 @@ var records = []breakage{
 		file: "hook/entries.go", old: "if own && o.updates {", new: "if false {",
 		packages: []string{"./hook"}, tests: "TestChangedUnread",
 	},
+	{
+		name: "an update of the row itself, taken for that of an edge's other side",
+		file: "hook/links.go", old: "	if o.setsOwn && o.issued == 1 {\n		return nil\n	}\n", new: "",
+		packages: suite, tests: "TestEdge/sqlite/a_condition",
+	},
+	{
+		name: "rows that the mutation itself creates are not there for its edges",
+		file: "hook/links.go", old: "if c := o.create; c != nil && a.holder == o.target.Type {", new: "if c := o.create; false {",
+		packages: suite, tests: "TestEdge/sqlite/to_itself",
+	},
+	{
+		name: "rows that the update itself makes point there are not cleared",
+		file: "hook/links.go", old: "			if err := o.nameAll(l); err != nil {", new: "			o.image(l.holder).rows, rows = rows, o.image(l.holder).rows\n			err := o.nameAll(l)\n			o.image(l.holder).rows = rows\n			if err != nil {",
+		packages: suite, tests: "TestEdge/sqlite/set_and_cleared",
+	},
 }

@@ -64,7 +64,7 @@ var tables = []table{
 	}, nil},
 	{"Lamp", "lamps", ids("id"), map[string]column{"watts": {"watts", integer}}, nil},
 	{"Token", "tokens", ids("id"), map[string]column{"scope": {"scope", text}}, nil},
-	{"Account", "accounts", ids("id"), map[string]column{"balance": {"balance", text}, "version": {"version", integer}},
+	{"Account", "accounts", ids("id"), map[string]column{"balance": {"balance", text}, "version": {"version", integer}, "head": {"account_branches", text}},
 		map[string]links{"linked": {"account_linked", "account_id", "linked_id"}}},
 	{"Gauge", "gauges", ids("id"), map[string]column{
 		"level": {"level", integer}, "mode": {"mode", text}, "checks": {"checks", integer}, "maker": {"maker", text},

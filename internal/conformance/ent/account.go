@@ -23,19 +23,24 @@ type Account struct {
 	Version int64 `json:"version,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the AccountQuery when eager-loading is set.
-	Edges        AccountEdges `json:"edges"`
-	selectValues sql.SelectValues
-	_history     auditHistory
-	_past        *auditPast
+	Edges            AccountEdges `json:"edges"`
+	account_branches *kinds.IBAN
+	selectValues     sql.SelectValues
+	_history         auditHistory
+	_past            *auditPast
 }
 
 // AccountEdges holds the relations/edges for other nodes in the graph.
 type AccountEdges struct {
 	// Linked holds the value of the linked edge.
 	Linked []*Account `json:"linked,omitempty"`
+	// Head holds the value of the head edge.
+	Head *Account `json:"head,omitempty"`
+	// Branches holds the value of the branches edge.
+	Branches []*Account `json:"branches,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [3]bool
 }
 
 // LinkedOrErr returns the Linked value or an error if the edge
@@ -45,6 +50,26 @@ func (e AccountEdges) LinkedOrErr() ([]*Account, error) {
 		return e.Linked, nil
 	}
 	return nil, &NotLoadedError{edge: "linked"}
+}
+
+// HeadOrErr returns the Head value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e AccountEdges) HeadOrErr() (*Account, error) {
+	if e.Head != nil {
+		return e.Head, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: account.Label}
+	}
+	return nil, &NotLoadedError{edge: "head"}
+}
+
+// BranchesOrErr returns the Branches value or an error if the edge
+// was not loaded in eager-loading.
+func (e AccountEdges) BranchesOrErr() ([]*Account, error) {
+	if e.loadedTypes[2] {
+		return e.Branches, nil
+	}
+	return nil, &NotLoadedError{edge: "branches"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -57,6 +82,8 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 		case account.FieldVersion:
 			values[i] = new(sql.NullInt64)
 		case account.FieldID:
+			values[i] = new(sql.NullString)
+		case account.ForeignKeys[0]: // account_branches
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -91,6 +118,13 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Version = value.Int64
 			}
+		case account.ForeignKeys[0]:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field account_branches", values[i])
+			} else if value.Valid {
+				_m.account_branches = new(kinds.IBAN)
+				*_m.account_branches = kinds.IBAN(value.String)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -107,6 +141,16 @@ func (_m *Account) Value(name string) (ent.Value, error) {
 // QueryLinked queries the "linked" edge of the Account entity.
 func (_m *Account) QueryLinked() *AccountQuery {
 	return NewAccountClient(_m.config).QueryLinked(_m)
+}
+
+// QueryHead queries the "head" edge of the Account entity.
+func (_m *Account) QueryHead() *AccountQuery {
+	return NewAccountClient(_m.config).QueryHead(_m)
+}
+
+// QueryBranches queries the "branches" edge of the Account entity.
+func (_m *Account) QueryBranches() *AccountQuery {
+	return NewAccountClient(_m.config).QueryBranches(_m)
 }
 
 // Update returns a builder for updating this Account.

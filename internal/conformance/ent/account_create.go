@@ -72,6 +72,40 @@ func (_c *AccountCreate) AddLinked(v ...*Account) *AccountCreate {
 	return _c.AddLinkedIDs(ids...)
 }
 
+// SetHeadID sets the "head" edge to the Account entity by ID.
+func (_c *AccountCreate) SetHeadID(id kinds.IBAN) *AccountCreate {
+	_c.mutation.SetHeadID(id)
+	return _c
+}
+
+// SetNillableHeadID sets the "head" edge to the Account entity by ID if the given value is not nil.
+func (_c *AccountCreate) SetNillableHeadID(id *kinds.IBAN) *AccountCreate {
+	if id != nil {
+		_c = _c.SetHeadID(*id)
+	}
+	return _c
+}
+
+// SetHead sets the "head" edge to the Account entity.
+func (_c *AccountCreate) SetHead(v *Account) *AccountCreate {
+	return _c.SetHeadID(v.ID)
+}
+
+// AddBranchIDs adds the "branches" edge to the Account entity by IDs.
+func (_c *AccountCreate) AddBranchIDs(ids ...kinds.IBAN) *AccountCreate {
+	_c.mutation.AddBranchIDs(ids...)
+	return _c
+}
+
+// AddBranches adds the "branches" edges to the Account entity.
+func (_c *AccountCreate) AddBranches(v ...*Account) *AccountCreate {
+	ids := make([]kinds.IBAN, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddBranchIDs(ids...)
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_c *AccountCreate) Mutation() *AccountMutation {
 	return _c.mutation
@@ -191,6 +225,41 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 			},
 		}
 		edge.Schema = _c.schemaConfig.AccountLinked
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.HeadIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   account.HeadTable,
+			Columns: []string{account.HeadColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _c.schemaConfig.Account
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.account_branches = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.BranchesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   account.BranchesTable,
+			Columns: []string{account.BranchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _c.schemaConfig.Account
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}

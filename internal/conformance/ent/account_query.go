@@ -23,12 +23,15 @@ import (
 // AccountQuery is the builder for querying Account entities.
 type AccountQuery struct {
 	config
-	ctx        *QueryContext
-	order      []account.OrderOption
-	inters     []Interceptor
-	predicates []predicate.Account
-	withLinked *AccountQuery
-	modifiers  []func(*sql.Selector)
+	ctx          *QueryContext
+	order        []account.OrderOption
+	inters       []Interceptor
+	predicates   []predicate.Account
+	withLinked   *AccountQuery
+	withHead     *AccountQuery
+	withBranches *AccountQuery
+	withFKs      bool
+	modifiers    []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -84,6 +87,56 @@ func (_q *AccountQuery) QueryLinked() *AccountQuery {
 		schemaConfig := _q.schemaConfig
 		step.To.Schema = schemaConfig.Account
 		step.Edge.Schema = schemaConfig.AccountLinked
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryHead chains the current query on the "head" edge.
+func (_q *AccountQuery) QueryHead() *AccountQuery {
+	query := (&AccountClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(account.Table, account.FieldID, selector),
+			sqlgraph.To(account.Table, account.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, account.HeadTable, account.HeadColumn),
+		)
+		schemaConfig := _q.schemaConfig
+		step.To.Schema = schemaConfig.Account
+		step.Edge.Schema = schemaConfig.Account
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryBranches chains the current query on the "branches" edge.
+func (_q *AccountQuery) QueryBranches() *AccountQuery {
+	query := (&AccountClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(account.Table, account.FieldID, selector),
+			sqlgraph.To(account.Table, account.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, account.BranchesTable, account.BranchesColumn),
+		)
+		schemaConfig := _q.schemaConfig
+		step.To.Schema = schemaConfig.Account
+		step.Edge.Schema = schemaConfig.Account
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
 	}
@@ -277,12 +330,14 @@ func (_q *AccountQuery) Clone() *AccountQuery {
 		return nil
 	}
 	return &AccountQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]account.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.Account{}, _q.predicates...),
-		withLinked: _q.withLinked.Clone(),
+		config:       _q.config,
+		ctx:          _q.ctx.Clone(),
+		order:        append([]account.OrderOption{}, _q.order...),
+		inters:       append([]Interceptor{}, _q.inters...),
+		predicates:   append([]predicate.Account{}, _q.predicates...),
+		withLinked:   _q.withLinked.Clone(),
+		withHead:     _q.withHead.Clone(),
+		withBranches: _q.withBranches.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -298,6 +353,28 @@ func (_q *AccountQuery) WithLinked(opts ...func(*AccountQuery)) *AccountQuery {
 		opt(query)
 	}
 	_q.withLinked = query
+	return _q
+}
+
+// WithHead tells the query-builder to eager-load the nodes that are connected to
+// the "head" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AccountQuery) WithHead(opts ...func(*AccountQuery)) *AccountQuery {
+	query := (&AccountClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withHead = query
+	return _q
+}
+
+// WithBranches tells the query-builder to eager-load the nodes that are connected to
+// the "branches" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AccountQuery) WithBranches(opts ...func(*AccountQuery)) *AccountQuery {
+	query := (&AccountClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withBranches = query
 	return _q
 }
 
@@ -378,11 +455,20 @@ func (_q *AccountQuery) prepareQuery(ctx context.Context) error {
 func (_q *AccountQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Account, error) {
 	var (
 		nodes       = []*Account{}
+		withFKs     = _q.withFKs
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [3]bool{
 			_q.withLinked != nil,
+			_q.withHead != nil,
+			_q.withBranches != nil,
 		}
 	)
+	if _q.withHead != nil {
+		withFKs = true
+	}
+	if withFKs {
+		_spec.Node.Columns = append(_spec.Node.Columns, account.ForeignKeys...)
+	}
 	_spec.ScanValues = func(columns []string) ([]any, error) {
 		return (*Account).scanValues(nil, columns)
 	}
@@ -415,6 +501,19 @@ func (_q *AccountQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Acco
 		if err := _q.loadLinked(ctx, query, nodes,
 			func(n *Account) { n.Edges.Linked = []*Account{} },
 			func(n *Account, e *Account) { n.Edges.Linked = append(n.Edges.Linked, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withHead; query != nil {
+		if err := _q.loadHead(ctx, query, nodes, nil,
+			func(n *Account, e *Account) { n.Edges.Head = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withBranches; query != nil {
+		if err := _q.loadBranches(ctx, query, nodes,
+			func(n *Account) { n.Edges.Branches = []*Account{} },
+			func(n *Account, e *Account) { n.Edges.Branches = append(n.Edges.Branches, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -480,6 +579,69 @@ func (_q *AccountQuery) loadLinked(ctx context.Context, query *AccountQuery, nod
 		for kn := range nodes {
 			assign(kn, n)
 		}
+	}
+	return nil
+}
+func (_q *AccountQuery) loadHead(ctx context.Context, query *AccountQuery, nodes []*Account, init func(*Account), assign func(*Account, *Account)) error {
+	ids := make([]kinds.IBAN, 0, len(nodes))
+	nodeids := make(map[kinds.IBAN][]*Account)
+	for i := range nodes {
+		if nodes[i].account_branches == nil {
+			continue
+		}
+		fk := *nodes[i].account_branches
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(account.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "account_branches" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *AccountQuery) loadBranches(ctx context.Context, query *AccountQuery, nodes []*Account, init func(*Account), assign func(*Account, *Account)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[kinds.IBAN]*Account)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	query.withFKs = true
+	query.Where(predicate.Account(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(account.BranchesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.account_branches
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "account_branches" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "account_branches" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }

@@ -81,6 +81,40 @@ func (_u *AccountUpdate) AddLinked(v ...*Account) *AccountUpdate {
 	return _u.AddLinkedIDs(ids...)
 }
 
+// SetHeadID sets the "head" edge to the Account entity by ID.
+func (_u *AccountUpdate) SetHeadID(id kinds.IBAN) *AccountUpdate {
+	_u.mutation.SetHeadID(id)
+	return _u
+}
+
+// SetNillableHeadID sets the "head" edge to the Account entity by ID if the given value is not nil.
+func (_u *AccountUpdate) SetNillableHeadID(id *kinds.IBAN) *AccountUpdate {
+	if id != nil {
+		_u = _u.SetHeadID(*id)
+	}
+	return _u
+}
+
+// SetHead sets the "head" edge to the Account entity.
+func (_u *AccountUpdate) SetHead(v *Account) *AccountUpdate {
+	return _u.SetHeadID(v.ID)
+}
+
+// AddBranchIDs adds the "branches" edge to the Account entity by IDs.
+func (_u *AccountUpdate) AddBranchIDs(ids ...kinds.IBAN) *AccountUpdate {
+	_u.mutation.AddBranchIDs(ids...)
+	return _u
+}
+
+// AddBranches adds the "branches" edges to the Account entity.
+func (_u *AccountUpdate) AddBranches(v ...*Account) *AccountUpdate {
+	ids := make([]kinds.IBAN, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddBranchIDs(ids...)
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdate) Mutation() *AccountMutation {
 	return _u.mutation
@@ -105,6 +139,33 @@ func (_u *AccountUpdate) RemoveLinked(v ...*Account) *AccountUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveLinkedIDs(ids...)
+}
+
+// ClearHead clears the "head" edge to the Account entity.
+func (_u *AccountUpdate) ClearHead() *AccountUpdate {
+	_u.mutation.ClearHead()
+	return _u
+}
+
+// ClearBranches clears all "branches" edges to the Account entity.
+func (_u *AccountUpdate) ClearBranches() *AccountUpdate {
+	_u.mutation.ClearBranches()
+	return _u
+}
+
+// RemoveBranchIDs removes the "branches" edge to Account entities by IDs.
+func (_u *AccountUpdate) RemoveBranchIDs(ids ...kinds.IBAN) *AccountUpdate {
+	_u.mutation.RemoveBranchIDs(ids...)
+	return _u
+}
+
+// RemoveBranches removes "branches" edges to Account entities.
+func (_u *AccountUpdate) RemoveBranches(v ...*Account) *AccountUpdate {
+	ids := make([]kinds.IBAN, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveBranchIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -206,6 +267,85 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.HeadCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   account.HeadTable,
+			Columns: []string{account.HeadColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Account
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HeadIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   account.HeadTable,
+			Columns: []string{account.HeadColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Account
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.BranchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   account.BranchesTable,
+			Columns: []string{account.BranchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Account
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedBranchesIDs(); len(nodes) > 0 && !_u.mutation.BranchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   account.BranchesTable,
+			Columns: []string{account.BranchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Account
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.BranchesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   account.BranchesTable,
+			Columns: []string{account.BranchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Account
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.Node.Schema = _u.schemaConfig.Account
 	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
 	_spec.AddModifiers(_u.modifiers...)
@@ -287,6 +427,40 @@ func (_u *AccountUpdateOne) AddLinked(v ...*Account) *AccountUpdateOne {
 	return _u.AddLinkedIDs(ids...)
 }
 
+// SetHeadID sets the "head" edge to the Account entity by ID.
+func (_u *AccountUpdateOne) SetHeadID(id kinds.IBAN) *AccountUpdateOne {
+	_u.mutation.SetHeadID(id)
+	return _u
+}
+
+// SetNillableHeadID sets the "head" edge to the Account entity by ID if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableHeadID(id *kinds.IBAN) *AccountUpdateOne {
+	if id != nil {
+		_u = _u.SetHeadID(*id)
+	}
+	return _u
+}
+
+// SetHead sets the "head" edge to the Account entity.
+func (_u *AccountUpdateOne) SetHead(v *Account) *AccountUpdateOne {
+	return _u.SetHeadID(v.ID)
+}
+
+// AddBranchIDs adds the "branches" edge to the Account entity by IDs.
+func (_u *AccountUpdateOne) AddBranchIDs(ids ...kinds.IBAN) *AccountUpdateOne {
+	_u.mutation.AddBranchIDs(ids...)
+	return _u
+}
+
+// AddBranches adds the "branches" edges to the Account entity.
+func (_u *AccountUpdateOne) AddBranches(v ...*Account) *AccountUpdateOne {
+	ids := make([]kinds.IBAN, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddBranchIDs(ids...)
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdateOne) Mutation() *AccountMutation {
 	return _u.mutation
@@ -311,6 +485,33 @@ func (_u *AccountUpdateOne) RemoveLinked(v ...*Account) *AccountUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveLinkedIDs(ids...)
+}
+
+// ClearHead clears the "head" edge to the Account entity.
+func (_u *AccountUpdateOne) ClearHead() *AccountUpdateOne {
+	_u.mutation.ClearHead()
+	return _u
+}
+
+// ClearBranches clears all "branches" edges to the Account entity.
+func (_u *AccountUpdateOne) ClearBranches() *AccountUpdateOne {
+	_u.mutation.ClearBranches()
+	return _u
+}
+
+// RemoveBranchIDs removes the "branches" edge to Account entities by IDs.
+func (_u *AccountUpdateOne) RemoveBranchIDs(ids ...kinds.IBAN) *AccountUpdateOne {
+	_u.mutation.RemoveBranchIDs(ids...)
+	return _u
+}
+
+// RemoveBranches removes "branches" edges to Account entities.
+func (_u *AccountUpdateOne) RemoveBranches(v ...*Account) *AccountUpdateOne {
+	ids := make([]kinds.IBAN, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveBranchIDs(ids...)
 }
 
 // Where appends a list predicates to the AccountUpdate builder.
@@ -437,6 +638,85 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 			},
 		}
 		edge.Schema = _u.schemaConfig.AccountLinked
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.HeadCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   account.HeadTable,
+			Columns: []string{account.HeadColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Account
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HeadIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   account.HeadTable,
+			Columns: []string{account.HeadColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Account
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.BranchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   account.BranchesTable,
+			Columns: []string{account.BranchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Account
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedBranchesIDs(); len(nodes) > 0 && !_u.mutation.BranchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   account.BranchesTable,
+			Columns: []string{account.BranchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Account
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.BranchesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   account.BranchesTable,
+			Columns: []string{account.BranchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(account.FieldID, field.TypeString),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Account
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}

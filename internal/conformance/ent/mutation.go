@@ -96,20 +96,25 @@ const (
 // AccountMutation represents an operation that mutates the Account nodes in the graph.
 type AccountMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *kinds.IBAN
-	balance       *kinds.Decimal
-	version       *int64
-	addversion    *int64
-	clearedFields map[string]struct{}
-	linked        map[kinds.IBAN]struct{}
-	removedlinked map[kinds.IBAN]struct{}
-	clearedlinked bool
-	done          bool
-	oldValue      func(context.Context) (*Account, error)
-	predicates    []predicate.Account
-	_audit        auditState
+	op              Op
+	typ             string
+	id              *kinds.IBAN
+	balance         *kinds.Decimal
+	version         *int64
+	addversion      *int64
+	clearedFields   map[string]struct{}
+	linked          map[kinds.IBAN]struct{}
+	removedlinked   map[kinds.IBAN]struct{}
+	clearedlinked   bool
+	head            *kinds.IBAN
+	clearedhead     bool
+	branches        map[kinds.IBAN]struct{}
+	removedbranches map[kinds.IBAN]struct{}
+	clearedbranches bool
+	done            bool
+	oldValue        func(context.Context) (*Account, error)
+	predicates      []predicate.Account
+	_audit          auditState
 
 	_undo *auditRestore
 }
@@ -364,6 +369,99 @@ func (m *AccountMutation) ResetLinked() {
 	m.removedlinked = nil
 }
 
+// SetHeadID sets the "head" edge to the Account entity by id.
+func (m *AccountMutation) SetHeadID(id kinds.IBAN) {
+	m.head = &id
+}
+
+// ClearHead clears the "head" edge to the Account entity.
+func (m *AccountMutation) ClearHead() {
+	m.clearedhead = true
+}
+
+// HeadCleared reports if the "head" edge to the Account entity was cleared.
+func (m *AccountMutation) HeadCleared() bool {
+	return m.clearedhead
+}
+
+// HeadID returns the "head" edge ID in the mutation.
+func (m *AccountMutation) HeadID() (id kinds.IBAN, exists bool) {
+	if m.head != nil {
+		return *m.head, true
+	}
+	return
+}
+
+// HeadIDs returns the "head" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HeadID instead. It exists only for internal usage by the builders.
+func (m *AccountMutation) HeadIDs() (ids []kinds.IBAN) {
+	if id := m.head; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHead resets all changes to the "head" edge.
+func (m *AccountMutation) ResetHead() {
+	m.head = nil
+	m.clearedhead = false
+}
+
+// AddBranchIDs adds the "branches" edge to the Account entity by ids.
+func (m *AccountMutation) AddBranchIDs(ids ...kinds.IBAN) {
+	if m.branches == nil {
+		m.branches = make(map[kinds.IBAN]struct{})
+	}
+	for i := range ids {
+		m.branches[ids[i]] = struct{}{}
+	}
+}
+
+// ClearBranches clears the "branches" edge to the Account entity.
+func (m *AccountMutation) ClearBranches() {
+	m.clearedbranches = true
+}
+
+// BranchesCleared reports if the "branches" edge to the Account entity was cleared.
+func (m *AccountMutation) BranchesCleared() bool {
+	return m.clearedbranches
+}
+
+// RemoveBranchIDs removes the "branches" edge to the Account entity by IDs.
+func (m *AccountMutation) RemoveBranchIDs(ids ...kinds.IBAN) {
+	if m.removedbranches == nil {
+		m.removedbranches = make(map[kinds.IBAN]struct{})
+	}
+	for i := range ids {
+		delete(m.branches, ids[i])
+		m.removedbranches[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedBranches returns the removed IDs of the "branches" edge to the Account entity.
+func (m *AccountMutation) RemovedBranchesIDs() (ids []kinds.IBAN) {
+	for id := range m.removedbranches {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// BranchesIDs returns the "branches" edge IDs in the mutation.
+func (m *AccountMutation) BranchesIDs() (ids []kinds.IBAN) {
+	for id := range m.branches {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetBranches resets all changes to the "branches" edge.
+func (m *AccountMutation) ResetBranches() {
+	m.branches = nil
+	m.clearedbranches = false
+	m.removedbranches = nil
+}
+
 // Where appends a list predicates to the AccountMutation builder.
 func (m *AccountMutation) Where(ps ...predicate.Account) {
 	m.predicates = append(m.predicates, ps...)
@@ -529,9 +627,15 @@ func (m *AccountMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *AccountMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
 	if m.linked != nil {
 		edges = append(edges, account.EdgeLinked)
+	}
+	if m.head != nil {
+		edges = append(edges, account.EdgeHead)
+	}
+	if m.branches != nil {
+		edges = append(edges, account.EdgeBranches)
 	}
 	return edges
 }
@@ -546,15 +650,28 @@ func (m *AccountMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case account.EdgeHead:
+		if id := m.head; id != nil {
+			return []ent.Value{*id}
+		}
+	case account.EdgeBranches:
+		ids := make([]ent.Value, 0, len(m.branches))
+		for id := range m.branches {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *AccountMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
 	if m.removedlinked != nil {
 		edges = append(edges, account.EdgeLinked)
+	}
+	if m.removedbranches != nil {
+		edges = append(edges, account.EdgeBranches)
 	}
 	return edges
 }
@@ -569,15 +686,27 @@ func (m *AccountMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case account.EdgeBranches:
+		ids := make([]ent.Value, 0, len(m.removedbranches))
+		for id := range m.removedbranches {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *AccountMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
 	if m.clearedlinked {
 		edges = append(edges, account.EdgeLinked)
+	}
+	if m.clearedhead {
+		edges = append(edges, account.EdgeHead)
+	}
+	if m.clearedbranches {
+		edges = append(edges, account.EdgeBranches)
 	}
 	return edges
 }
@@ -588,6 +717,10 @@ func (m *AccountMutation) EdgeCleared(name string) bool {
 	switch name {
 	case account.EdgeLinked:
 		return m.clearedlinked
+	case account.EdgeHead:
+		return m.clearedhead
+	case account.EdgeBranches:
+		return m.clearedbranches
 	}
 	return false
 }
@@ -596,6 +729,9 @@ func (m *AccountMutation) EdgeCleared(name string) bool {
 // if that edge is not defined in the schema.
 func (m *AccountMutation) ClearEdge(name string) error {
 	switch name {
+	case account.EdgeHead:
+		m.ClearHead()
+		return nil
 	}
 	return fmt.Errorf("unknown Account unique edge %s", name)
 }
@@ -606,6 +742,12 @@ func (m *AccountMutation) ResetEdge(name string) error {
 	switch name {
 	case account.EdgeLinked:
 		m.ResetLinked()
+		return nil
+	case account.EdgeHead:
+		m.ResetHead()
+		return nil
+	case account.EdgeBranches:
+		m.ResetBranches()
 		return nil
 	}
 	return fmt.Errorf("unknown Account edge %s", name)

@@ -106,9 +106,19 @@ var auditAccountType = &sqlauditlog.Type{
 			Value:   func(n any) any { return n.(*Account).Version },
 			Pointer: func(n any) any { return &n.(*Account).Version },
 		},
+		{
+			Name:     "head",
+			Column:   account.HeadColumn,
+			Value:    func(n any) any { return n.(*Account).account_branches },
+			Pointer:  func(n any) any { return &n.(*Account).account_branches },
+			Nillable: true,
+		},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "linked", Holder: "account_linked", Column: "account_id", Target: "linked_id", Type: "Account"},
+	},
+	ForeignKeys: []*sqlauditlog.ForeignKey{
+		{Column: "account_branches", References: "Account"},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Account).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {

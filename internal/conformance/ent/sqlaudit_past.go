@@ -113,6 +113,21 @@ func (c *AccountClient) auditKind() *sqlaudithistory.Kind[Account, kinds.IBAN, p
 					n.Edges.Linked = sqlaudithistory.Nodes[Account](neighbors)
 				},
 			},
+			{
+				Name:      "head",
+				Field:     "head",
+				Neighbors: func() sqlaudithistory.Loader { return NewAccountClient(c.config).auditKind() },
+				Set: func(node any, neighbors []any) {
+					n := node.(*Account)
+					n.Edges.loadedTypes[1] = true
+					for _, neighbor := range sqlaudithistory.Nodes[Account](neighbors) {
+						n.Edges.Head = neighbor
+					}
+				},
+			},
+			{
+				Name: "branches",
+			},
 		},
 	}
 }

@@ -198,6 +198,8 @@ func (c *AccountClient) auditUndo() *sqlauditundo.Type {
 			{Name: "balance", Column: account.FieldBalance},
 			{Name: "version", Column: account.FieldVersion},
 			{Name: "linked", Optional: true, Many: true},
+			{Name: "head", Optional: true},
+			{Name: "branches", Optional: true, Many: true},
 		},
 		NotFound: &NotFoundError{label: account.Label},
 		Create: func(ctx context.Context, w *sqlauditundo.Write) (any, error) {
@@ -231,6 +233,10 @@ func auditAccountLinks(m *AccountMutation) func(sqlauditundo.Link) error {
 		switch l.Edge {
 		case account.EdgeLinked:
 			return sqlauditundo.Many(l, m.AddLinkedIDs, m.RemoveLinkedIDs)
+		case account.EdgeHead:
+			return sqlauditundo.One(l, m.SetHeadID, m.ClearHead)
+		case account.EdgeBranches:
+			return sqlauditundo.Many(l, m.AddBranchIDs, m.RemoveBranchIDs)
 		}
 		return sqlauditundo.NoEdge(TypeAccount, l)
 	}

@@ -20,10 +20,22 @@ const (
 	FieldVersion = "version"
 	// EdgeLinked holds the string denoting the linked edge name in mutations.
 	EdgeLinked = "linked"
+	// EdgeHead holds the string denoting the head edge name in mutations.
+	EdgeHead = "head"
+	// EdgeBranches holds the string denoting the branches edge name in mutations.
+	EdgeBranches = "branches"
 	// Table holds the table name of the account in the database.
 	Table = "accounts"
 	// LinkedTable is the table that holds the linked relation/edge. The primary key declared below.
 	LinkedTable = "account_linked"
+	// HeadTable is the table that holds the head relation/edge.
+	HeadTable = "accounts"
+	// HeadColumn is the table column denoting the head relation/edge.
+	HeadColumn = "account_branches"
+	// BranchesTable is the table that holds the branches relation/edge.
+	BranchesTable = "accounts"
+	// BranchesColumn is the table column denoting the branches relation/edge.
+	BranchesColumn = "account_branches"
 )
 
 // Columns holds all SQL columns for account fields.
@@ -31,6 +43,12 @@ var Columns = []string{
 	FieldID,
 	FieldBalance,
 	FieldVersion,
+}
+
+// ForeignKeys holds the SQL foreign-keys that are owned by the "accounts"
+// table and are not defined as standalone fields in the schema.
+var ForeignKeys = []string{
+	"account_branches",
 }
 
 var (
@@ -43,6 +61,11 @@ var (
 func ValidColumn(column string) bool {
 	for i := range Columns {
 		if column == Columns[i] {
+			return true
+		}
+	}
+	for i := range ForeignKeys {
+		if column == ForeignKeys[i] {
 			return true
 		}
 	}
@@ -93,10 +116,45 @@ func ByLinked(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newLinkedStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByHeadField orders the results by head field.
+func ByHeadField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newHeadStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByBranchesCount orders the results by branches count.
+func ByBranchesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newBranchesStep(), opts...)
+	}
+}
+
+// ByBranches orders the results by branches terms.
+func ByBranches(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newBranchesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newLinkedStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
 		sqlgraph.Edge(sqlgraph.M2M, false, LinkedTable, LinkedPrimaryKey...),
+	)
+}
+func newHeadStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, HeadTable, HeadColumn),
+	)
+}
+func newBranchesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, BranchesTable, BranchesColumn),
 	)
 }

@@ -177,6 +177,64 @@ func HasLinkedWith(preds ...predicate.Account) predicate.Account {
 	})
 }
 
+// HasHead applies the HasEdge predicate on the "head" edge.
+func HasHead() predicate.Account {
+	return predicate.Account(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, HeadTable, HeadColumn),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Account
+		step.Edge.Schema = schemaConfig.Account
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasHeadWith applies the HasEdge predicate on the "head" edge with a given conditions (other predicates).
+func HasHeadWith(preds ...predicate.Account) predicate.Account {
+	return predicate.Account(func(s *sql.Selector) {
+		step := newHeadStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Account
+		step.Edge.Schema = schemaConfig.Account
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasBranches applies the HasEdge predicate on the "branches" edge.
+func HasBranches() predicate.Account {
+	return predicate.Account(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, BranchesTable, BranchesColumn),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Account
+		step.Edge.Schema = schemaConfig.Account
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasBranchesWith applies the HasEdge predicate on the "branches" edge with a given conditions (other predicates).
+func HasBranchesWith(preds ...predicate.Account) predicate.Account {
+	return predicate.Account(func(s *sql.Selector) {
+		step := newBranchesStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Account
+		step.Edge.Schema = schemaConfig.Account
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Account) predicate.Account {
 	return predicate.Account(sql.AndPredicates(predicates...))
@@ -251,6 +309,31 @@ func VersionChangedFrom(v int64) predicate.AuditLog {
 // VersionChangedTo applies to entries that say that "version" was v afterwards.
 func VersionChangedTo(v int64) predicate.AuditLog {
 	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullInt64), v), "version"))
+}
+
+// HeadChanged applies to entries in which "head" changed, and to creates and deletes.
+func HeadChanged() predicate.AuditLog {
+	return predicate.AuditLog(AuditIdentity.Changed("head"))
+}
+
+// HeadChangedFrom applies to entries that say that "head" was v before.
+func HeadChangedFrom(v kinds.IBAN) predicate.AuditLog {
+	return predicate.AuditLog(AuditIdentity.From(sqlauditlog.Stored(new(sql.NullString), string(v)), "head"))
+}
+
+// HeadChangedTo applies to entries that say that "head" was v afterwards.
+func HeadChangedTo(v kinds.IBAN) predicate.AuditLog {
+	return predicate.AuditLog(AuditIdentity.To(sqlauditlog.Stored(new(sql.NullString), string(v)), "head"))
+}
+
+// HeadChangedFromNil applies to entries that say that "head" was NULL before.
+func HeadChangedFromNil() predicate.AuditLog {
+	return predicate.AuditLog(AuditIdentity.From(nil, "head"))
+}
+
+// HeadChangedToNil applies to entries that say that "head" was NULL afterwards.
+func HeadChangedToNil() predicate.AuditLog {
+	return predicate.AuditLog(AuditIdentity.To(nil, "head"))
 }
 
 // LinkedChanged applies to entries in which links came to the "linked" edge or went from it.

@@ -14,12 +14,21 @@ var (
 		{Name: "id", Type: field.TypeString},
 		{Name: "balance", Type: field.TypeOther, SchemaType: map[string]string{"mysql": "decimal(20,4)", "postgres": "numeric(20,4)", "sqlite3": "text"}},
 		{Name: "version", Type: field.TypeInt64, Default: 1},
+		{Name: "account_branches", Type: field.TypeString, Nullable: true},
 	}
 	// AccountsTable holds the schema information for the "accounts" table.
 	AccountsTable = &schema.Table{
 		Name:       "accounts",
 		Columns:    AccountsColumns,
 		PrimaryKey: []*schema.Column{AccountsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "accounts_accounts_branches",
+				Columns:    []*schema.Column{AccountsColumns[3]},
+				RefColumns: []*schema.Column{AccountsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
 	}
 	// BadgesColumns holds the columns for the "badges" table.
 	BadgesColumns = []*schema.Column{
@@ -758,6 +767,7 @@ var (
 )
 
 func init() {
+	AccountsTable.ForeignKeys[0].RefTable = AccountsTable
 	BadgesTable.ForeignKeys[0].RefTable = UsersTable
 	BooksTable.ForeignKeys[0].RefTable = ShelvesTable
 	BoxesTable.ForeignKeys[0].RefTable = ShelvesTable

@@ -43,7 +43,10 @@ func (Account) Fields() []ent.Field {
 
 // Edges implements ent.Interface.
 func (Account) Edges() []ent.Edge {
-	return []ent.Edge{edge.To("linked", Account.Type)}
+	return []ent.Edge{
+		edge.To("linked", Account.Type),
+		edge.To("branches", Account.Type).From("head").Unique(),
+	}
 }
 
 // Page has an id that is stored in another form than it has in Go.
