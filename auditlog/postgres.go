@@ -108,6 +108,7 @@ func (t *Type) PostgresForms(types map[string]string) (forms []Form, id Form, ok
 // A Selection is entries that PostgreSQL itself makes, one of each row of a table expression.
 type Selection struct {
 	From, Where, Order string // Where and Order may be empty
+	One                bool   // there is at most one row
 	// The expressions of the entries' values over the rows of From, called s. Before, After and Redacted may be empty.
 	Action, ResourceID, Before, After, Redacted string
 }
@@ -152,11 +153,14 @@ func (w *Writer) Insertion(s Selection, shape Shape, after int) string {
 		}
 	}
 	b.WriteString(", " + or(s.Before) + ", " + or(s.After) + ", " + or(s.Redacted))
-	b.WriteString(" FROM (SELECT clock_timestamp() AS ts, row_number() OVER (")
-	if s.Order != "" {
-		b.WriteString("ORDER BY " + s.Order)
+	number := "row_number() OVER ()"
+	switch {
+	case s.One:
+		number = "1"
+	case s.Order != "":
+		number = "row_number() OVER (ORDER BY " + s.Order + ")"
 	}
-	b.WriteString(") AS n, s.* FROM " + s.From + " AS s")
+	b.WriteString(" FROM (SELECT clock_timestamp() AS ts, " + number + " AS n, s.* FROM " + s.From + " AS s")
 	if s.Where != "" {
 		b.WriteString(" WHERE " + s.Where)
 	}

@@ -95,6 +95,7 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 		c.returns = tab.plain
 		if o.tx == nil && len(links)+len(joins) == 0 && !linked(c.specs) && (len(c.conflict()) == 0 || len(c.specs) == 1) { // many may lock in another order than that of their keys
 			if o.statement = o.whole(tab, nil, c.stamps...); o.statement != nil {
+				o.statement.one = len(c.specs) == 1
 				o.beginAutocommit()
 				return true, nil
 			}

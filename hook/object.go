@@ -36,6 +36,11 @@ func (o object) text(all bool) string {
 	if all && len(o) >= manyMembers && !slices.ContainsFunc(o, func(m member) bool { return len(m.name) > maxName }) {
 		return o.row()
 	}
+	return o.built(all)
+}
+
+// built is text where the object is made once: a row takes longer to begin with.
+func (o object) built(all bool) string {
 	var parts []string
 	for i, m := range o {
 		switch {

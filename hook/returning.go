@@ -28,7 +28,7 @@ type returning struct {
 }
 
 // beginReturning begins ent's update or delete if it is to return the rows that it changes, or to be one statement with its record. It reports
-// whether it is.
+// whether it is. An update of one entity is nested: ent reads the entity after it, in a transaction.
 func (o *operation) beginReturning(ctx context.Context, lock strength, set map[string]bool, nested bool) (bool, error) {
 	t := o.target.Type
 	tab, err := o.tableOf(ctx, t)
@@ -38,7 +38,7 @@ func (o *operation) beginReturning(ctx context.Context, lock strength, set map[s
 	o.returning = &returning{table: tab, lock: lock, set: set}
 	whole := o.whole(tab, set, o.stamp)
 	if whole != nil {
-		whole.lock, whole.set = lock, set
+		whole.lock, whole.set, whole.one = lock, set, nested || o.single
 	}
 	if whole != nil && o.tx == nil && !nested {
 		o.statement = whole

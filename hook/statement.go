@@ -27,6 +27,7 @@ type table struct {
 	plain    bool   // nothing but a statement itself changes its rows
 	computed bool   // a recorded column changes with others
 	sure     string // on PostgreSQL, an expression that says whether it is plain, and its recorded columns are as they are known
+	types    []columnType
 	forms    []auditlog.Form
 	id       auditlog.Form
 	whole    bool // PostgreSQL can make entries
@@ -36,11 +37,18 @@ type table struct {
 	parts map[string]*part // by which of the recorded fields they have
 }
 
+// A columnType is the id of the type that a column has, of which its form in the log is made.
+type columnType struct {
+	column string
+	id     int64
+}
+
 // A textKey is what the text of a statement made of one of ent's follows from, beside the type and its table.
 type textKey struct {
 	kind  byte   // 'c', 'u' or 'd', 'U' or 'D' of those that return their rows, and 'p' of an update that returns a part of them
 	query string // ent's, which also says the columns that it sets
 	args  int    // of ent's
+	one   bool   // it has one row at most
 	lock  strength
 	shape auditlog.Shape
 }
@@ -127,23 +135,42 @@ func (o *operation) askTable(ctx context.Context, t *auditlog.Type) (tab *table,
 	}
 	tab.forms, tab.id, tab.whole = t.PostgresForms(types)
 	tab.whole = tab.whole && tab.plain && !tab.computed
-	tab.sure = plainPostgres(o.ident(t), " AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND "+tab.altered(t, ids)+")")
+	for _, c := range t.Columns() {
+		i := slices.IndexFunc(t.Fields, func(f *auditlog.Field) bool { return f.Column == c })
+		if i < 0 && len(t.Identity.Columns) == 1 && c == t.Identity.Columns[0].Name || i >= 0 && i < len(tab.forms) && tab.forms[i].There() {
+			tab.types = append(tab.types, columnType{c, ids[c]})
+		}
+	}
+	tab.sure = plainPostgres(o.ident(t), " AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND "+tab.altered(t)+")")
 	return tab, lasts, nil
 }
 
 // altered returns the condition that a column, called a, is a recorded one that has come to be computed, or has another type than the forms in the log are made
-// of, which had the given ids.
-func (tab *table) altered(t *auditlog.Type, ids map[string]int64) string {
+// of.
+func (tab *table) altered(t *auditlog.Type) string {
 	var names []string
-	was := "CASE a.attname WHEN '' THEN 0" // it takes one at least
 	for _, c := range t.Columns() {
 		names = append(names, literal(c))
-		i := slices.IndexFunc(t.Fields, func(f *auditlog.Field) bool { return f.Column == c })
-		if i < 0 && len(t.Identity.Columns) == 1 && c == t.Identity.Columns[0].Name || i >= 0 && i < len(tab.forms) && tab.forms[i].There() {
-			was += fmt.Sprintf(" WHEN %s THEN %d", literal(c), ids[c])
-		}
+	}
+	was := "CASE a.attname WHEN '' THEN 0" // it takes one at least
+	for _, c := range tab.types {
+		was += fmt.Sprintf(" WHEN %s THEN %d", literal(c.column), c.id)
 	}
 	return "a.attname IN (" + strings.Join(names, ", ") + ") AND (a.attgenerated <> '' OR a.atttypid <> " + was + " ELSE a.atttypid END)"
+}
+
+// sureOf is like sure for one row that comes or goes, which itself says what types its columns have: the catalogue is not asked for them, and it does not matter what
+// is computed. Value returns how a column stands, or "" if it does not: then it is sure.
+func (o *operation) sureOf(value func(column string) string) string {
+	tab, expr := o.statement.table, o.plain(o.target.Type)
+	for _, c := range tab.types {
+		v := value(c.column)
+		if v == "" {
+			return tab.sure
+		}
+		expr += fmt.Sprintf(" AND pg_catalog.pg_typeof(%s)::oid = %d", v, c.id)
+	}
+	return expr
 }
 
 // tableOfMariaDB returns what is known of any table of MariaDB, whose inserts and deletes return rows, and whose triggers cannot change the table that they
@@ -196,6 +223,7 @@ type statement struct {
 	table *table
 	lock  strength
 	set   map[string]bool // the columns that an update sets
+	one   bool            // it has one row at most
 	stamp auditlog.Stamp
 	stale bool // the table is not plain any more: nothing was done
 }
@@ -253,7 +281,7 @@ func (o *operation) ofLog(err error) error {
 // text returns the text of ent's statement with its record, of a kind, as f puts it together.
 func (o *operation) text(kind byte, query string, args int, f func() string) string {
 	st := o.statement
-	return st.table.text(textKey{kind: kind, query: query, args: args, lock: st.lock, shape: st.stamp.Shape()}, f)
+	return st.table.text(textKey{kind: kind, query: query, args: args, one: st.one, lock: st.lock, shape: st.stamp.Shape()}, f)
 }
 
 // logArgs returns ent's arguments and those of the insert of the statement's entries.
@@ -308,7 +336,7 @@ func (o *operation) updateText(query string, args int) string {
 	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + st.table.sure + " ORDER BY " + key)
 	b.WriteString(st.lock.clause() + `), "__new" AS (` + set + ` FROM "__old" WHERE ` + key + ` = "__old"."__k" RETURNING ` + strings.Join(now, ", ") + `), "__log" AS (`)
 	b.WriteString(o.drv.Writer().Insertion(auditlog.Selection{
-		From: `"__new"`, Where: strings.Join(differs, " OR "), Order: `s."__k"`, Action: literal(auditlog.ActionUpdate), ResourceID: `s."__id"`,
+		From: `"__new"`, Where: strings.Join(differs, " OR "), Order: `s."__k"`, One: st.one, Action: literal(auditlog.ActionUpdate), ResourceID: `s."__id"`,
 		Before: before.text(len(differs) == 1), After: after.text(len(differs) == 1), Redacted: hidden.text(),
 	}, st.stamp.Shape(), args))
 	b.WriteString(`) SELECT count(*), count(*) > 0 OR ` + st.table.sure + ` FROM "__new"`) // where it is not plain there are none
@@ -329,13 +357,17 @@ func (o *operation) deleteText(query string, args int) string {
 	if at := clause(query, 0, " WHERE "); at >= 0 {
 		query, where = query[:at], "("+query[at+len(" WHERE "):]+"\n) AND "
 	}
-	sure := o.statement.table.sure
+	st := o.statement
+	sure := st.table.sure
 	columns, before, redacted := o.everything()
 	log := o.drv.Writer().Insertion(auditlog.Selection{
-		From: `"__gone"`, Order: `s."__k"`, Action: literal(auditlog.ActionDelete), ResourceID: `s."__id"`, Before: before, Redacted: redacted,
-	}, o.statement.stamp.Shape(), args)
-	return `WITH "__old" AS MATERIALIZED (SELECT ` + key + ` AS "__key" FROM ` + ident + " WHERE " + where + sure + " ORDER BY " + key + " FOR UPDATE), " +
-		`"__gone" AS (` + query + ` USING "__old" WHERE ` + key + ` = "__key" RETURNING ` + columns +
+		From: `"__gone"`, Order: `s."__k"`, One: st.one, Action: literal(auditlog.ActionDelete), ResourceID: `s."__id"`, Before: before, Redacted: redacted,
+	}, st.stamp.Shape(), args)
+	old, gone := `"__old" AS MATERIALIZED (SELECT `+key+` AS "__key" FROM `+ident+" WHERE "+where+sure+" ORDER BY "+key+" FOR UPDATE), ", ` USING "__old" WHERE `+key+` = "__key"`
+	if st.one { // there is no order to lock in
+		old, gone = "", " WHERE "+where+o.sureOf(func(c string) string { return ident + "." + o.names([]string{c}) })
+	}
+	return "WITH " + old + `"__gone" AS (` + query + gone + " RETURNING " + columns +
 		`), "__log" AS (` + log + `) SELECT count(*), count(*) > 0 OR ` + sure + ` FROM "__gone"`
 }
 
@@ -357,7 +389,23 @@ func (o *operation) everything() (columns, all, redacted string) {
 		}
 		values.where(f.Name, st.table.forms[i].Value("s."+name), "")
 	}
-	return strings.Join(list, ", "), values.text(true), hidden.text()
+	all = values.text(true)
+	if st.one {
+		all = values.built(true)
+	}
+	return strings.Join(list, ", "), all, hidden.text()
+}
+
+// everythingOf returns how a column stands among those of everything, or "".
+func (o *operation) everythingOf(column string) string {
+	t := o.target.Type
+	if i := slices.IndexFunc(t.Fields, func(f *auditlog.Field) bool { return f.Column == column }); i >= 0 {
+		return fmt.Sprintf(`"__v%d"`, i)
+	}
+	if column == t.Key[0] {
+		return `"__k"`
+	}
+	return ""
 }
 
 // errNotPlain is the text of the error with which a statement fails, having done nothing, if the table is not plain any more.
@@ -379,10 +427,14 @@ func (o *operation) insertText(query string, args int) string {
 		returning = ", "
 	}
 	log := o.drv.Writer().Insertion(auditlog.Selection{
-		From: `"__new"`, Action: literal(auditlog.ActionCreate), ResourceID: `s."__id"`, After: after, Redacted: redacted,
+		From: `"__new"`, One: o.statement.one, Action: literal(auditlog.ActionCreate), ResourceID: `s."__id"`, After: after, Redacted: redacted,
 	}, o.statement.stamp.Shape(), args)
+	sure := o.statement.table.sure
+	if o.statement.one {
+		sure = o.sureOf(o.everythingOf)
+	}
 	return `WITH "__new" AS (` + query + returning + columns + `), "__log" AS (` + log + `) SELECT ` + result + ` FROM "__new" WHERE CASE WHEN ` +
-		o.statement.table.sure + " THEN TRUE ELSE (" + literal(errNotPlain) + ` || "__id")::boolean END`
+		sure + " THEN TRUE ELSE (" + literal(errNotPlain) + ` || "__id")::boolean END`
 }
 
 // creationWhole returns ent's insert with its record, and false if it is not understood.

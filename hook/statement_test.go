@@ -17,7 +17,7 @@ func TestTexts(t *testing.T) {
 			return fmt.Sprint(key)
 		})
 	}
-	keys := []textKey{{}, {kind: 'u'}, {query: "q"}, {args: 1}, {lock: lockKey}, {shape: 1}}
+	keys := []textKey{{}, {kind: 'u'}, {query: "q"}, {args: 1}, {one: true}, {lock: lockKey}, {shape: 1}}
 	for range 2 {
 		for _, key := range keys {
 			require.Equal(t, fmt.Sprint(key), text(key))

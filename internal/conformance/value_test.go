@@ -130,10 +130,13 @@ func TestCatalogue(t *testing.T) {
 			require.Equal(t, []string{"SELECT", "UPDATE", "SELECT", "INSERT log", "COMMIT"}, e.probe.noted())
 		}},
 	}, dialect.Postgres)
+	anew := func(e *env) { // other connections, which have no plans
+		e.db.SetMaxIdleConns(0)
+		e.db.SetMaxIdleConns(2)
+	}
 	runCases(t, []testCase{ // where the two are apart the driver's plan returns the column, and fails, as that of ent's own read does
 		{"a column of another type", "its values have another form", func(t *testing.T, e *env) {
-			e.db.SetMaxIdleConns(0) // other tests' plans go
-			e.db.SetMaxIdleConns(2)
+			anew(e)
 			known(e)
 			e.client.User.Update().SetName("bbbbb").ExecX(e.ctx)
 			testdb.Exec(t, e.db, "ALTER TABLE users ALTER COLUMN name TYPE char(5)")
@@ -141,6 +144,24 @@ func TestCatalogue(t *testing.T) {
 			e.client.User.Update().SetName("c").ExecX(e.ctx)
 			require.Equal(t, `"bbbbb" → "c    "`, e.last(t).Change("name"))
 			e.client.User.Delete().ExecX(e.ctx)
+		}},
+		{"a column of another type, of one row", "that comes, and goes", func(t *testing.T, e *env) {
+			known(e)
+			u := e.user("u")
+			for _, typ := range []string{"char(5)", "varchar"} { // each is known by the time of the other
+				testdb.Exec(t, e.db, "ALTER TABLE users ALTER COLUMN name TYPE "+typ)
+				anew(e)
+				want := map[string]string{"char(5)": `"x    "`, "varchar": `"x"`}[typ]
+				e.client.User.Create().SetName("x").SetEmail(typ).ExecX(e.ctx)
+				require.Equal(t, want, string(e.last(t).New["name"]))
+			}
+			testdb.Exec(t, e.db, "ALTER TABLE users ALTER COLUMN name TYPE char(5)")
+			e.client.User.DeleteOne(u).ExecX(e.ctx)
+			require.Equal(t, `"u    "`, string(e.last(t).Old["name"]))
+			testdb.Exec(t, e.db, "ALTER TABLE users ALTER COLUMN name TYPE varchar")
+			for _, table := range []string{"users", "audit_logs"} { // whose values were changed around ent
+				testdb.Exec(t, e.db, "DELETE FROM "+table)
+			}
 		}},
 	}, dialect.Postgres)
 }
