@@ -173,6 +173,14 @@ func decode(dest any, f *Field, raw json.RawMessage) error {
 	return json.Unmarshal(plain(raw), dest)
 }
 
+// Document returns the JSON document that raw stands for, and nil if that is NULL, what a codec wrote, or no document since f is no JSON field.
+func (f *Field) Document(raw json.RawMessage) json.RawMessage {
+	if tag, _ := untag(raw); !f.JSON || tag == tagCodec || len(raw) == 0 || bytes.Equal(raw, null) {
+		return nil
+	}
+	return plain(raw)
+}
+
 // plain returns the document that raw stands for.
 func plain(raw json.RawMessage) json.RawMessage {
 	if tag, value := untag(raw); tag == tagJSON {

@@ -149,7 +149,13 @@ func (r *run) put(w *Write, s *step, f *auditlog.Field, raw, now []byte) error {
 		if err != nil {
 			return err
 		}
-		w.set = append(w.set, setting{m.Column, v})
+		set := setting{column: m.Column, value: v, document: f.Document(raw)}
+		if set.document != nil {
+			if set.again, err = s.typ.Decode(f, raw); err != nil {
+				return err
+			}
+		}
+		w.set = append(w.set, set)
 		return nil
 	}
 	// An edge whose foreign key is in the entity's own row, and no field.
@@ -184,7 +190,7 @@ func (r *run) fill(w *Write, s *step) error {
 		switch {
 		case !ok:
 		case m.Column != "":
-			w.set = append(w.set, setting{m.Column, v})
+			w.set = append(w.set, setting{column: m.Column, value: v})
 		default:
 			w.links = append(w.links, Link{Edge: m.Name, Add: []any{v}})
 		}

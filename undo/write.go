@@ -2,7 +2,10 @@ package undo
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -91,6 +94,9 @@ type Write struct {
 type setting struct {
 	column string
 	value  any
+	// Of a JSON document also itself, of which the value may not have everything, and the value once more, to tell whether a hook has changed it.
+	document json.RawMessage
+	again    any
 }
 
 // A Link is what a Write does to an edge.
@@ -127,15 +133,36 @@ func (w *Write) Apply(m ent.Mutation, link func(Link) error) error {
 	return nil
 }
 
-// Creating completes the specification of a created entity: what was NULL is to be NULL, also where the database has a default. It is
-// called before ent has added the fields of the mutation.
+// Creating completes the specification of a created entity, to which ent has added the fields of the mutation: what was NULL is to be NULL, also
+// where the database has a default, and JSON documents are written as they were.
 func (w *Write) Creating(spec *sqlgraph.CreateSpec, m ent.Mutation) {
 	if w == nil {
 		return
 	}
+	w.documents(spec.Fields)
 	for _, column := range w.null {
-		if _, ok := m.Field(column); !ok { // no hook has set it
+		_, set := m.Field(column) // by a hook
+		if !set && !slices.ContainsFunc(spec.Fields, func(f *sqlgraph.FieldSpec) bool { return f.Column == column }) {
 			spec.SetField(column, field.TypeOther, nil)
+		}
+	}
+}
+
+// Updating is like Creating, of an entity that is updated, and whose mutation clears what is to be NULL.
+func (w *Write) Updating(spec *sqlgraph.UpdateSpec) {
+	if w != nil {
+		w.documents(spec.Fields.Set)
+	}
+}
+
+// documents puts JSON documents in the place of the values that stand for them, which ent would marshal: a number that a float64 cannot hold would be another, and
+// a key that the Go type does not have would be lost. What a hook has changed stays.
+func (w *Write) documents(fields []*sqlgraph.FieldSpec) {
+	for _, s := range w.set {
+		for _, f := range fields {
+			if s.document != nil && f.Column == s.column && reflect.DeepEqual(f.Value, s.again) {
+				f.Value = s.document
+			}
 		}
 	}
 }

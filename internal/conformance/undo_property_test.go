@@ -151,6 +151,8 @@ func (e *env) revertTo(t *testing.T, entry *ent.AuditLog, m history.Moment) erro
 		return c.Membership.RevertTo(e.ctx, n, m)
 	case "Tag":
 		return c.Tag.RevertTo(e.ctx, entry.ResourceID, m)
+	case "Doc":
+		return c.Doc.RevertTo(e.ctx, entry.ResourceID, m)
 	case "Post":
 		parse(&n)
 		return c.Post.RevertTo(e.ctx, n, m)

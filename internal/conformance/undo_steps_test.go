@@ -11,6 +11,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/book"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/box"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/lamp"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/node"
@@ -48,7 +49,7 @@ func (d *drawer) name() string {
 
 // step makes one change with a client, in one mutation or two.
 func (d *drawer) step(c *ent.Client) error {
-	kinds := []func(*ent.Client) error{d.newUser, d.user, d.links, d.spouse, d.pet, d.card, d.group, d.shelf, d.book, d.node, d.member, d.tagging}
+	kinds := []func(*ent.Client) error{d.newUser, d.user, d.links, d.spouse, d.pet, d.card, d.group, d.shelf, d.book, d.node, d.member, d.tagging, d.doc}
 	return kinds[rapid.IntRange(0, len(kinds)-1).Draw(d.T, "kind")](c)
 }
 
@@ -303,6 +304,20 @@ func (d *drawer) tagging(c *ent.Client) error {
 		return err
 	}
 	return c.Tagging.Create().SetPostID(p).SetTagID(g).SetWeight(2).Exec(d.ctx)
+}
+
+// doc changes a document, also by integers that no float64 can hold.
+func (d *drawer) doc(c *ent.Client) error {
+	id, ok := pick(d, c.Doc.Query().Order(doc.ByID()).IDsX(d.ctx), "doc")
+	extra := map[string]any{"n": rapid.Int64().Draw(d.T, "n")}
+	switch {
+	case !ok:
+		name := d.name()
+		return c.Doc.Create().SetID(name).SetTitle(name).SetExtra(extra).Exec(d.ctx)
+	case d.coin("delete"):
+		return c.Doc.DeleteOneID(id).Exec(d.ctx)
+	}
+	return c.Doc.UpdateOneID(id).SetExtra(extra).Exec(d.ctx)
 }
 
 // all makes some changes, in transactions of up to some steps each. It returns the id of the last one that changed something.

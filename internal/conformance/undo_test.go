@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	stdsql "database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -18,6 +19,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/history"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/hook"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/schema"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/kinds"
 	"github.com/sqlaudit/sqlaudit/internal/oracle"
@@ -173,6 +175,46 @@ var undoCases = []testCase{
 		require.NoError(t, e.revert())
 		require.Equal(t, before, e.tables(t), "also a revision that each update changes")
 		require.NoError(t, e.client.Doc.RevertTo(e.ctx, n.ID, history.Moment{}))
+	}},
+	{"JSON documents", "they are written themselves, with what their Go type does not hold", func(t *testing.T, e *env) {
+		extra := map[string]any{"n": int64(1<<53 + 1), "list": []any{json.Number("0.12345678901234567890"), "<y>"}}
+		d := e.client.Doc.Create().SetID("d").SetTitle("t").SetExtra(extra).SaveX(e.ctx)
+		e.exec(t, `UPDATE docs SET meta = '{"source":"s","removed":1}'`)
+		e.exec(t, "DELETE FROM audit_logs")
+		e.baseline(t) // as if an older type had written it
+		before := e.tables(t)
+		d.Update().SetExtra(map[string]any{"n": 1}).SetMeta(kinds.Meta{Source: "x"}).ExecX(e.ctx)
+		require.NoError(t, e.revert())
+		require.Equal(t, before, e.tables(t))
+		e.client.Doc.DeleteOneID("d").ExecX(e.ctx)
+		_, err := e.client.Doc.Undelete(e.ctx, "d")
+		require.NoError(t, err)
+		require.Equal(t, before, e.tables(t))
+	}},
+	{"JSON documents that a hook changes", "what it makes of them is written, also if it changes them in place", func(t *testing.T, e *env) {
+		e.client.Doc.Create().SetID("d").SetTitle("t").SetExtra(map[string]any{"n": int64(1<<53 + 1)}).SetTags([]string{"a"}).ExecX(e.ctx)
+		e.client.Doc.Use(func(next ent.Mutator) ent.Mutator {
+			return hook.DocFunc(func(ctx context.Context, m *ent.DocMutation) (ent.Value, error) {
+				if extra, ok := m.Extra(); ok {
+					extra["hook"] = true
+				}
+				if _, ok := m.Tags(); ok {
+					m.SetTags([]string{"b"})
+				}
+				return next.Mutate(ctx, m)
+			})
+		})
+		want := func() {
+			got := e.client.Doc.GetX(e.ctx, "d")
+			require.Equal(t, true, got.Extra["hook"])
+			require.Equal(t, []string{"b"}, got.Tags)
+		}
+		e.client.Doc.DeleteOneID("d").ExecX(e.ctx)
+		require.NoError(t, e.revert())
+		want()
+		e.client.Doc.UpdateOneID("d").ClearExtra().ClearTags().ExecX(e.ctx)
+		require.NoError(t, e.revert())
+		want()
 	}},
 	{"UpdateDefault", "a field that every update changes is no conflict, and takes its new value", func(t *testing.T, e *env) {
 		g := e.client.Gauge.Create().SetMaker("m").SetSerial("s").SaveX(e.ctx)

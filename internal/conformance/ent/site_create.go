@@ -135,7 +135,7 @@ func (_c *SiteCreate) createSpec() (*Site, *sqlgraph.CreateSpec) {
 	)
 	_spec.Schema = _c.schemaConfig.Site
 	if _undo := _c.mutation._undo; _undo != nil {
-		_undo.Creating(_spec, _c.mutation)
+		defer _undo.Creating(_spec, _c.mutation)
 	}
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)

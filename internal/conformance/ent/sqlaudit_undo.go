@@ -216,6 +216,7 @@ func (c *AccountClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Account).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditAccountLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -290,6 +291,7 @@ func (c *BadgeClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Badge).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditBadgeLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -365,6 +367,7 @@ func (c *BookClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Book).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditBookLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -434,6 +437,7 @@ func (c *BrokenClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Broken).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditBrokenLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -500,6 +504,7 @@ func (c *CardClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Card).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditCardLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -584,6 +589,7 @@ func (c *DocClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Doc).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditDocLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -656,6 +662,7 @@ func (c *GaugeClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Gauge).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditGaugeLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -727,6 +734,7 @@ func (c *GroupClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Group).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditGroupLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -801,6 +809,7 @@ func (c *LampClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Lamp).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditLampLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -871,6 +880,7 @@ func (c *MembershipClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Membership).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditMembershipLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -942,6 +952,7 @@ func (c *MemoClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Memo).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditMemoLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1011,6 +1022,7 @@ func (c *NodeClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Node).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditNodeLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1086,6 +1098,7 @@ func (c *PageClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Page).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditPageLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1166,6 +1179,7 @@ func (c *ParcelClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Parcel).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditParcelLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1244,6 +1258,7 @@ func (c *PatronClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Patron).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditPatronLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1321,6 +1336,7 @@ func (c *PetClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Pet).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditPetLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1391,6 +1407,7 @@ func (c *PostClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Post).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditPostLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1463,6 +1480,7 @@ func (c *ShelfClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Shelf).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditShelfLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1539,6 +1557,7 @@ func (c *SiteClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Site).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditSiteLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1609,6 +1628,7 @@ func (c *TagClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Tag).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditTagLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1685,6 +1705,7 @@ func (c *TaggingClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOne(w.Node.(*Tagging))
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditTaggingLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1756,6 +1777,7 @@ func (c *TeamClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Team).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditTeamLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1827,6 +1849,7 @@ func (c *TokenClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Token).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditTokenLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1892,6 +1915,7 @@ func (c *TwinClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Twin).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditTwinLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1972,6 +1996,7 @@ func (c *UserClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*User).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditUserLinks(_update.mutation)); err != nil {
 				return err
 			}

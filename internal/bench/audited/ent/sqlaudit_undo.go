@@ -168,6 +168,7 @@ func (c *AccountClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Account).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditAccountLinks(_update.mutation)); err != nil {
 				return err
 			}

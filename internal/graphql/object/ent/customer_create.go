@@ -156,7 +156,7 @@ func (_c *CustomerCreate) createSpec() (*Customer, *sqlgraph.CreateSpec) {
 			_node.ID = id
 			_spec.ID.Value = int64(id)
 		}
-		_undo.Creating(_spec, _c.mutation)
+		defer _undo.Creating(_spec, _c.mutation)
 	}
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)
 	_node.driver = auditBase(_node.driver)

@@ -166,6 +166,7 @@ func (c *CustomerClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Customer).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditCustomerLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -238,6 +239,7 @@ func (c *UserClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*User).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditUserLinks(_update.mutation)); err != nil {
 				return err
 			}

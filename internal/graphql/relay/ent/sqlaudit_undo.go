@@ -169,6 +169,7 @@ func (c *CustomerClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Customer).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditCustomerLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -244,6 +245,7 @@ func (c *UserClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*User).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditUserLinks(_update.mutation)); err != nil {
 				return err
 			}

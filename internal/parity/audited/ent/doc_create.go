@@ -186,7 +186,7 @@ func (_c *DocCreate) createSpec() (*Doc, *sqlgraph.CreateSpec) {
 		_spec = sqlgraph.NewCreateSpec(doc.Table, sqlgraph.NewFieldSpec(doc.FieldID, field.TypeString))
 	)
 	if _undo := _c.mutation._undo; _undo != nil {
-		_undo.Creating(_spec, _c.mutation)
+		defer _undo.Creating(_spec, _c.mutation)
 	}
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)

@@ -199,6 +199,7 @@ func (c *BlobClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Blob).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditBlobLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -275,6 +276,7 @@ func (c *CardClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Card).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditCardLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -348,6 +350,7 @@ func (c *DocClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Doc).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditDocLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -427,6 +430,7 @@ func (c *FileClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*File).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditFileLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -502,6 +506,7 @@ func (c *FriendshipClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Friendship).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditFriendshipLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -573,6 +578,7 @@ func (c *InfoClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Info).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditInfoLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -647,6 +653,7 @@ func (c *MembershipClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Membership).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditMembershipLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -718,6 +725,7 @@ func (c *MemoClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Memo).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditMemoLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -785,6 +793,7 @@ func (c *NodeClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Node).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditNodeLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -860,6 +869,7 @@ func (c *NoteClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Note).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditNoteLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -933,6 +943,7 @@ func (c *PetClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Pet).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditPetLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1008,6 +1019,7 @@ func (c *PostClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Post).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditPostLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1099,6 +1111,7 @@ func (c *SampleClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Sample).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditSampleLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1170,6 +1183,7 @@ func (c *TaskClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Task).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditTaskLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1236,6 +1250,7 @@ func (c *TweetClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Tweet).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditTweetLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1311,6 +1326,7 @@ func (c *TweetLikeClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOne(w.Node.(*TweetLike))
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditTweetLikeLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -1409,6 +1425,7 @@ func (c *UserClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*User).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditUserLinks(_update.mutation)); err != nil {
 				return err
 			}
