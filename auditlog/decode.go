@@ -198,6 +198,9 @@ func isInteger(b []byte) bool {
 	return !bytes.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
 }
 
+// maxExact is the greatest integer up to which a float64 holds each.
+const maxExact = 1 << 53
+
 // scan gives raw to s as a driver would. Databases and drivers differ in what that is: a type may know only the one it has met.
 func scan(s sql.Scanner, raw json.RawMessage) error {
 	v, err := driverValue(raw)
@@ -211,7 +214,17 @@ func scan(s sql.Scanner, raw json.RawMessage) error {
 		if at, err := time.Parse(time.RFC3339Nano, v); err == nil {
 			forms = append(forms, at)
 		}
-	case int64, float64:
+		switch v {
+		case "NaN", "+Inf", "-Inf", "-0": // as appendFloat writes them
+			n, _ := strconv.ParseFloat(v, 64)
+			forms = append(forms, n)
+		}
+	case int64: // a float without a fraction stands as one too
+		if v >= -maxExact && v <= maxExact {
+			forms = append(forms, float64(v))
+		}
+		forms = append(forms, []byte(raw), string(raw))
+	case float64:
 		forms = append(forms, []byte(raw), string(raw))
 	case bool:
 		n := int64(0)

@@ -26,6 +26,7 @@ type note struct {
 	at    *time.Time
 	blob  stored
 	tick  rude
+	heat  heat
 }
 
 // A mark is the text of a note.
@@ -55,6 +56,22 @@ func (r *rude) Scan(v any) error {
 	return nil
 }
 
+// heat is a type that is stored as a float, and reads nothing else. It has the bits of one, so that NaN equals itself.
+type heat struct{ bits uint64 }
+
+func degrees(v float64) heat { return heat{math.Float64bits(v)} }
+
+func (h heat) Value() (driver.Value, error) { return math.Float64frombits(h.bits), nil }
+
+func (h *heat) Scan(v any) error {
+	f, ok := v.(float64)
+	if !ok {
+		return fmt.Errorf("cannot scan %T", v)
+	}
+	*h = degrees(f)
+	return nil
+}
+
 // notes describes notes.
 func notes() *Type {
 	value := func(f func(*note) any) func(any) any { return func(n any) any { return f(n.(*note)) } }
@@ -69,13 +86,14 @@ func notes() *Type {
 			{Name: "at", Column: "at", Nillable: true, Value: value(func(n *note) any { return n.at })},
 			{Name: "blob", Column: "blob", Value: value(func(n *note) any { return n.blob })},
 			{Name: "tick", Column: "tick", Value: value(func(n *note) any { return n.tick })},
+			{Name: "heat", Column: "heat", Value: value(func(n *note) any { return n.heat })},
 		},
 		ScanValues: func(columns []string) ([]any, error) {
 			values := make([]any, len(columns))
 			for i, c := range columns {
 				values[i] = map[string]any{
 					"id": new(sql.NullInt64), "text": new(sql.NullString), "count": new(sql.NullInt64), "size": new(sql.NullInt64), "score": new(sql.NullFloat64),
-					"doc": new([]byte), "at": new(sql.NullTime), "blob": new(stored), "tick": new(rude),
+					"doc": new([]byte), "at": new(sql.NullTime), "blob": new(stored), "tick": new(rude), "heat": new(heat),
 				}[c]
 			}
 			return values, nil
@@ -96,6 +114,8 @@ func notes() *Type {
 					n.blob = *v
 				case *rude:
 					n.tick = *v
+				case *heat:
+					n.heat = *v
 				case *[]byte:
 					if err := json.Unmarshal(*v, &n.doc); err != nil {
 						return nil, fmt.Errorf("unmarshal field %s: %w", c, err)
@@ -224,6 +244,14 @@ func TestRetyped(t *testing.T) {
 		{"bytes of a Value", "", "blob", `{"$bytes":""}`, stored{[]byte{}}},
 		{"text to bytes of a Value", "as a driver gives text", "blob", `"ab"`, stored{[]byte("ab")}},
 		{"number to bytes of a Value", "as a driver gives a decimal", "blob", `1.50`, stored{[]byte("1.50")}},
+		{"float of a Value", "", "heat", `36.6`, degrees(36.6)},
+		{"float of a Value without a fraction", "it stands as an integer", "heat", `37`, degrees(37)},
+		{"zero of a Value", "", "heat", `0`, degrees(0)},
+		{"zero of a Value with a sign", "it stands as text", "heat", `"-0"`, degrees(math.Copysign(0, -1))},
+		{"infinity of a Value", "", "heat", `"-Inf"`, degrees(math.Inf(-1))},
+		{"no number of a Value", "", "heat", `"NaN"`, degrees(math.NaN())},
+		{"large int to float of a Value", "it would be another number", "heat", `9007199254740993`, nil},
+		{"text to float of a Value", "the column had text", "heat", `"37"`, nil},
 		{"a Scan that panics for one form", "it is given the other", "tick", `"ab"`, rude{"ab"}},
 		{"a Scan that panics", "it is an error", "tick", `true`, nil},
 		{"no JSON", "", "text", `{`, nil},
