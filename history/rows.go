@@ -160,7 +160,10 @@ func (r *reader) literal(b *sql.Builder, t *auditlog.Type, number string, column
 	}
 	b.WriteString("SELECT ")
 	if number != "" {
-		b.WriteString("-1, ")
+		b.WriteString("-1")
+		if len(columns) > 0 {
+			b.WriteString(", ")
+		}
 	}
 	b.IdentComma(columns...)
 	b.WriteString(" FROM ")

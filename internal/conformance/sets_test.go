@@ -183,6 +183,23 @@ var setCases = []testCase{
 		require.NoError(t, err)
 		require.Equal(t, []int{s.ID}, shelves, "links that are rows of the entities at the other end")
 	}},
+	{"predicates on no field", "a list of no values is none", func(t *testing.T, e *env) {
+		u := e.user("a")
+		for name, c := range map[string]struct {
+			p    predicate.User
+			want []int
+		}{
+			"no id":               {user.IDIn(), []int{}},
+			"no name":             {user.NameIn(), []int{}},
+			"not one of no names": {user.Not(user.NameIn()), []int{u.ID}},
+			"none of no names":    {user.NameNotIn(), []int{u.ID}},
+		} {
+			got, err := e.client.User.Now().Query().Where(c.p).IDs(e.ctx)
+			require.NoError(t, err, name)
+			require.Equal(t, c.want, got, name)
+			require.ElementsMatch(t, c.want, e.client.User.Query().Where(c.p).IDsX(e.ctx), name)
+		}
+	}},
 	{"predicates that are refused", "never today's data", func(t *testing.T, e *env) {
 		e.client.User.Create().SetName("a").SetEmail("a").SetSeen("seen").SetPassword("p").ExecX(e.ctx)
 		e.client.Site.Create().SetCode("S").SetCity("x").ExecX(e.ctx)
