@@ -174,9 +174,9 @@ func (c *condition) link(tokens []token, i int) (*auditlog.Edge, int) {
 		if holder.Table == c.typ.Table || len(c.typ.Key) != 1 {
 			continue
 		}
-		q := func(name string) token { return token{quoted, name} }
-		w := func(text string) token { return token{word, text} }
-		o := func(text string) token { return token{other, text} }
+		q := func(name string) token { return token{kind: quoted, text: name} }
+		w := func(text string) token { return token{kind: word, text: text} }
+		o := func(text string) token { return token{kind: other, text: text} }
 		own := []token{q(c.typ.Table), o("."), q(c.typ.Key[0])}
 		end := []token{q(holder.Table), o("."), q(e.Column)}
 		sub := slices.Concat([]token{o("("), w("SELECT")}, end, []token{w("FROM"), q(holder.Table)})
@@ -184,12 +184,46 @@ func (c *condition) link(tokens []token, i int) (*auditlog.Edge, int) {
 			slices.Concat([]token{w("EXISTS")}, sub, []token{w("WHERE")}, own, []token{o("=")}, end, []token{o(")")}),
 			slices.Concat(own, []token{w("IN")}, sub, []token{o(")")}),
 		} {
-			if len(tokens) >= i+len(shape) && slices.Equal(tokens[i:i+len(shape)], shape) {
+			if len(tokens) >= i+len(shape) && slices.EqualFunc(tokens[i:i+len(shape)], shape, token.same) {
 				return e, len(shape)
 			}
 		}
 	}
 	return nil, 0
+}
+
+// alias returns the name of the expression that has the links by an edge: that of their table, or, if the links by another have it, one of its own.
+func (c *condition) alias(e *auditlog.Edge) string {
+	i, table := slices.Index(c.links, e), e.HolderType().Table
+	if slices.ContainsFunc(c.links[:i], func(o *auditlog.Edge) bool { return o.HolderType().Table == table }) {
+		return fmt.Sprint("sqlaudit_links_", i)
+	}
+	return table
+}
+
+// query returns the condition's text and arguments, for a statement that has some arguments before. Where it asks for links, it names the expression that has them.
+func (c *condition) query(dialectName string, before int) (string, []any, error) {
+	b := &sql.Builder{}
+	b.SetDialect(dialectName)
+	b.SetTotal(before)
+	text, args := b.Join(c.selector).Query()
+	if err := b.Err(); err != nil {
+		return "", nil, err
+	}
+	tokens, err := tokenize(dialectName, text)
+	var out strings.Builder
+	done := 0
+	for i := 0; i < len(tokens); i++ {
+		e, n := c.link(tokens, i)
+		for k := i; k < i+n; k++ {
+			if tok := tokens[k]; tok.kind == quoted && tok.text == e.HolderType().Table && !is(tokens, k-1, ".") {
+				quote := text[tok.at : tok.at+1]
+				out.WriteString(text[done:tok.at] + quote + c.alias(e) + quote)
+				done = tok.at + len(quote+tok.text+quote)
+			}
+		}
+	}
+	return out.String() + text[done:], args, err
 }
 
 // fits returns how many entities, at most n, a condition can be evaluated over at a time: to MySQL each is a select of a union.

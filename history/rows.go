@@ -5,6 +5,7 @@ import (
 	stdsql "database/sql"
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,8 +41,8 @@ func (r *reader) filter(ctx context.Context, ex dialect.ExecQuerier, c *conditio
 			main[i] = append(main[i], v.build.Values[column])
 		}
 	}
-	r.literal(b, c.typ, rowColumn, c.fields, c.types, main)
-	for _, e := range c.links {
+	r.literal(b, c.typ, c.typ.Table, rowColumn, c.fields, c.types, main)
+	for _, e := range slices.Backward(c.links) { // one that has its table's name is the last to read that table
 		var links [][]driver.Value
 		for _, v := range versions {
 			if len(v.image.edges[e.Name]) > 0 {
@@ -49,15 +50,16 @@ func (r *reader) filter(ctx context.Context, ex dialect.ExecQuerier, c *conditio
 			}
 		}
 		b.WriteString(", ")
-		r.literal(b, e.HolderType(), "", []string{e.Column}, nil, links)
-	}
-	b.WriteByte(' ').Join(c.selector)
-	if err := b.Err(); err != nil {
-		return nil, err
+		r.literal(b, e.HolderType(), c.alias(e), "", []string{e.Column}, nil, links)
 	}
 	text, args := b.Query()
+	where, more, err := c.query(r.dialect, len(args))
+	if err != nil {
+		return nil, err
+	}
+	text, args = text+" "+where, append(args, more...)
 	keep := make([]bool, len(versions))
-	err := rows.Query(ctx, ex, text, args, func(rows *sql.Rows) error {
+	err = rows.Query(ctx, ex, text, args, func(rows *sql.Rows) error {
 		var row int
 		err := rows.Scan(&row)
 		if err == nil {
@@ -92,9 +94,9 @@ func (c *condition) known(v *Version) error {
 	return nil
 }
 
-// literal writes a common table expression of the table of t, with the given rows. The types, collations and affinities of its columns are those of
+// literal writes a common table expression of some name, of rows of the table of t. The types, collations and affinities of its columns are those of
 // the table. Number, if it is not empty, is a first column that numbers the rows.
-func (r *reader) literal(b *sql.Builder, t *auditlog.Type, number string, columns []string, casts map[string]string, rows [][]driver.Value) {
+func (r *reader) literal(b *sql.Builder, t *auditlog.Type, name, number string, columns []string, casts map[string]string, rows [][]driver.Value) {
 	table := func() {
 		schema := r.SchemaOf(t)
 		if schema == "" && r.dialect == dialect.SQLite {
@@ -128,7 +130,7 @@ func (r *reader) literal(b *sql.Builder, t *auditlog.Type, number string, column
 			}
 		}
 	}
-	b.Ident(t.Table).WriteByte(' ')
+	b.Ident(name).WriteByte(' ')
 	list := func() { b.WriteByte('(').IdentComma(names...).WriteByte(')') }
 	list()
 	b.WriteString(" AS (")

@@ -11,7 +11,11 @@ import (
 type token struct {
 	kind tokenKind
 	text string // of a quoted name, without the quotes
+	at   int    // where it begins
 }
+
+// same reports whether two tokens are the same, wherever they stand.
+func (t token) same(other token) bool { return t.kind == other.kind && t.text == other.text }
 
 type tokenKind int
 
@@ -28,7 +32,12 @@ var errText = errors.New("it has text that sqlaudit cannot take apart")
 // tokenize takes a predicate's text apart. It fails for all whose reading depends on settings of the database, and for comments.
 func tokenize(dialectName, text string) ([]token, error) {
 	var out []token
-	for i := 0; i < len(text); {
+	i := 0
+	add := func(kind tokenKind, part string, n int) {
+		out = append(out, token{kind, part, i})
+		i += n
+	}
+	for i < len(text) {
 		c := text[i]
 		switch {
 		case c == ' ' || c == '\n' || c == '\t':
@@ -39,19 +48,16 @@ func tokenize(dialectName, text string) ([]token, error) {
 			if n < 0 || dialectName == dialect.MySQL && strings.Contains(text[i:i+n], `\`) {
 				return nil, errText
 			}
-			out = append(out, token{literal, text[i : i+n]})
-			i += n
+			add(literal, text[i:i+n], n)
 		case c == '"' && dialectName != dialect.MySQL || c == '`' && dialectName != dialect.Postgres:
 			n := closing(text[i:], c)
 			if n < 0 {
 				return nil, errText
 			}
 			q := string(c)
-			out = append(out, token{quoted, strings.ReplaceAll(text[i+1:i+n-1], q+q, q)})
-			i += n
+			add(quoted, strings.ReplaceAll(text[i+1:i+n-1], q+q, q), n)
 		case c == '?' && dialectName != dialect.Postgres:
-			out = append(out, token{literal, "?"})
-			i++
+			add(literal, "?", 1)
 		case c == '$' && dialectName == dialect.Postgres && i+1 < len(text) && digit(text[i+1]), digit(c):
 			n := 1
 			for i+n < len(text) && (digit(text[i+n]) || text[i+n] == '.' && digit(c)) {
@@ -60,8 +66,7 @@ func tokenize(dialectName, text string) ([]token, error) {
 			if i+n < len(text) && (letter(text[i+n]) || text[i+n] == '$') {
 				return nil, errText
 			}
-			out = append(out, token{literal, text[i : i+n]})
-			i += n
+			add(literal, text[i:i+n], n)
 		case letter(c):
 			n := 1
 			for i+n < len(text) && (letter(text[i+n]) || digit(text[i+n])) {
@@ -70,16 +75,13 @@ func tokenize(dialectName, text string) ([]token, error) {
 			if i+n < len(text) && strings.IndexByte("'\"`$&", text[i+n]) >= 0 { // E'…', U&"…", x$y
 				return nil, errText
 			}
-			out = append(out, token{word, text[i : i+n]})
-			i += n
+			add(word, text[i:i+n], n)
 		case strings.HasPrefix(text[i:], "--"), strings.HasPrefix(text[i:], "/*"):
 			return nil, errText
 		case strings.HasPrefix(text[i:], "::"):
-			out = append(out, token{other, "::"})
-			i += 2
+			add(other, "::", 2)
 		case strings.IndexByte("().,=<>!+-*/%|&^~", c) >= 0, strings.IndexByte("@?[]", c) >= 0 && dialectName == dialect.Postgres:
-			out = append(out, token{other, string(c)})
-			i++
+			add(other, string(c), 1)
 		default:
 			return nil, errText
 		}

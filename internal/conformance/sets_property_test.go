@@ -139,7 +139,7 @@ func userLeaves(t *rapid.T) predicate.User {
 	return rapid.SampledFrom([]predicate.User{
 		user.NameEQ(text), user.NameNEQ(text), user.NameContains(text), user.NameContainsFold(text), user.NameEqualFold(text), user.NameHasPrefix(text), user.NameGT(text),
 		user.AgeEQ(age), user.AgeGT(age), user.AgeLTE(age), user.AgeIn(age, 1), user.AgeNotIn(age, 9), user.AgeIsNil(), user.NickIsNil(), user.NickNotNil(), user.NickEQ(text),
-		user.HasGroups(), user.IDGT(0), user.EmailHasSuffix("1"),
+		user.HasGroups(), user.HasFollowing(), user.HasFollowers(), user.IDIn(), user.IDGT(0), user.EmailHasSuffix("1"),
 		func(s *entsql.Selector) { s.Where(entsql.ColumnsEQ(s.C(user.FieldName), s.C(user.FieldNick))) },
 	}).Draw(t, "predicate")
 }
@@ -171,7 +171,7 @@ var setOperations = []func(*rapid.T, *env, *ent.Client){
 			return
 		}
 		u := c.User.UpdateOneID(rapid.SampledFrom(ids).Draw(t, "user"))
-		switch rapid.IntRange(0, 6).Draw(t, "change") {
+		switch rapid.IntRange(0, 8).Draw(t, "change") {
 		case 0:
 			u.SetName(rapid.SampledFrom(setTexts).Draw(t, "name"))
 		case 1:
@@ -187,6 +187,10 @@ var setOperations = []func(*rapid.T, *env, *ent.Client){
 		case 6:
 			u.SetSeen("untracked").ClearGroups()
 			c.Group.Update().Where(group.Not(group.HasUsers())).AddUserIDs(ids[0]).ExecX(e.ctx)
+		case 7:
+			u.ClearFollowers()
+		case 8:
+			u.ClearFollowing().AddFollowingIDs(rapid.SampledFrom(ids).Draw(t, "following"))
 		}
 		u.ExecX(e.ctx)
 	},

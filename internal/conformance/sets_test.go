@@ -174,9 +174,16 @@ var setCases = []testCase{
 			{"one way", user.HasFollowing(), []int{a.ID}},
 			{"the other way", user.HasFollowers(), []int{b.ID}},
 			{"twice", user.And(user.HasFollowing(), user.HasGroups()), []int{a.ID}},
+			{"two of one table", user.Or(user.HasFollowing(), user.HasFollowers()), []int{a.ID, b.ID}},
+			{"one of one table and not the other", user.And(user.HasFollowing(), user.Not(user.HasFollowers())), []int{a.ID}},
+			{"three of two tables", user.And(user.NameEQ("b"), user.Not(user.HasFollowing()), user.HasFollowers(), user.HasFriends()), []int{b.ID}},
+			{"again and again", user.And(user.HasFollowers(), user.Or(user.HasFollowing(), user.HasFollowers()), user.Not(user.HasFollowing())), []int{b.ID}},
 		} {
 			got, err := e.client.User.At(then).Query().Where(c.p).IDs(e.ctx)
 			require.NoError(t, err, c.name)
+			one, err := e.client.User.At(then).Query().BatchSize(1).Where(c.p).IDs(e.ctx)
+			require.NoError(t, err, c.name)
+			require.Equal(t, got, one, "also where no entity of the batch has links")
 			require.Equal(t, c.want, got, c.name)
 		}
 		shelves, err := e.client.Shelf.Now().Query().Where(shelf.HasBooks()).IDs(e.ctx)
