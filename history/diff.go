@@ -21,7 +21,8 @@ type Diff struct {
 	// at both and something differs, and else "".
 	Action string
 	// Changes are the fields and edges that differ, as those of an entry: in the order of the schema, typed, and of an edge to many the ids that went and came. Of a
-	// sensitive field it says that it was changed in between. Where a value is known at one of the points only, Err is ErrUnknown, and Old and New are JSON.
+	// sensitive field it says that it was changed in between. Where a value is known at one of the points only, Err is ErrUnknown, and Old and New are JSON; so is where an
+	// edge to many is known at neither, and what the log has of its links differs.
 	Changes []auditlog.Change
 }
 
@@ -86,9 +87,17 @@ func difference(schema *auditlog.Schema, label, id string, from, to *image) Diff
 			has = to.edges[e.Name]
 		}
 		went, came := minus(had, has), minus(has, had)
-		if len(went)+len(came) == 0 {
+		switch {
+		case from != nil && to != nil && from.begun != to.begun: // links that came to be known may have been there
+			unknown[e.Name] = true
+			put(before, e.Name, from.raw(e.Name))
+			put(after, e.Name, to.raw(e.Name))
+			continue
+		case len(went)+len(came) == 0:
 			continue
 		}
+		// One that went without having been known, and came again, would have been there all along.
+		unknown[e.Name] = from != nil && !from.begun || to != nil && !to.begun
 		if from != nil {
 			before[e.Name] = array(went)
 		}

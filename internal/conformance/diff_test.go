@@ -1,17 +1,28 @@
 package conformance
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/kinds"
 )
+
+// uuidsIn returns the ids of a JSON array.
+func uuidsIn(t *testing.T, array string) (out []uuid.UUID) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(array), &out))
+	return out
+}
 
 func TestDiff(t *testing.T) { runCases(t, diffCases) }
 
@@ -85,6 +96,51 @@ var diffCases = []testCase{
 		require.ErrorIs(t, d.Changes[0].Err, sqlaudit.ErrUnknown)
 		require.Nil(t, d.Changes[0].Old)
 		require.Equal(t, `"n"`, jsonOf(t, d.Changes[0].New))
+	}},
+	{"links that are known at one point only", "they are not taken to have come or gone", func(t *testing.T, e *env) {
+		g, h := e.group("g"), e.group("h")
+		u := e.client.User.Create().SetName("a").SetEmail("a").AddGroups(g).SaveX(e.ctx)
+		e.forget(t)
+		u.Update().SetName("b").ExecX(e.ctx)
+		first := e.newest()
+		u.Update().AddGroups(h).ExecX(e.ctx)
+		second := e.client.User.QueryHistory(u).Order(auditlog.ByID(entsql.OrderDesc())).FirstX(e.ctx)
+		e.baseline(t)
+		last := e.newest()
+		at := e.client.User.At
+		links := func(from, to *ent.UserPast) *sqlaudit.Change {
+			d, err := from.Diff(e.ctx, to, u.ID)
+			require.NoError(t, err)
+			for all, err := range from.Diffs(e.ctx, to) {
+				require.NoError(t, err)
+				require.Equal(t, d, all)
+			}
+			for _, c := range d.Changes {
+				if c.Field == "groups" {
+					return &c
+				}
+			}
+			return nil
+		}
+		both := fmt.Sprintf("[%s,%s]", jsonOf(t, g.ID), jsonOf(t, h.ID))
+		for _, c := range []struct {
+			name     string
+			from, to *ent.UserPast
+			old, new string
+		}{
+			{"known later", at(first), e.client.User.Now(), "null", both},
+			{"known before", e.client.User.Now(), at(first), both, "null"},
+			{"known at neither", at(first), at(second), "[]", fmt.Sprintf("[%s]", jsonOf(t, h.ID))},
+			{"not known where it is there alone", e.client.User.AsOf(time.Time{}), at(second), "null", fmt.Sprintf("[%s]", jsonOf(t, h.ID))},
+		} {
+			got := links(c.from, c.to)
+			require.NotNil(t, got, c.name)
+			require.ErrorIs(t, got.Err, sqlaudit.ErrUnknown, c.name)
+			require.ElementsMatch(t, uuidsIn(t, c.old), uuidsIn(t, jsonOf(t, got.Old)), c.name)
+			require.ElementsMatch(t, uuidsIn(t, c.new), uuidsIn(t, jsonOf(t, got.New)), c.name)
+		}
+		u.Update().RemoveGroups(g).ExecX(e.ctx)
+		require.Equal(t, &sqlaudit.Change{Field: "groups", Old: []uuid.UUID{g.ID}, New: []uuid.UUID{}}, links(at(last), e.client.User.Now()), "known at both")
 	}},
 	{"all of a type", "each entity of which something changed", func(t *testing.T, e *env) {
 		a, b, _ := e.user("a"), e.user("b"), e.user("unchanged")
