@@ -25,7 +25,7 @@ func AboutAny[ID any](typ Identity, ids []ID, name func(ID) (string, error)) fun
 			fail(s, err)
 			return
 		}
-		s.Where(sql.And(typ.OfType(s), sql.In(s.C(ColumnResourceID), texts...)))
+		s.Where(sql.And(typ.OfType(s), TextIn(s, ColumnResourceID, texts...)))
 	}
 }
 
@@ -36,7 +36,7 @@ func IDText[ID any](id ID) (string, error) { return IDString(id) }
 // type. No actor, no entry.
 func ByActor(actors ...any) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		var ids []any
+		var ids []string
 		ps := make([]*sql.Predicate, 0, 1)
 		for _, a := range actors {
 			actor, ok := a.(Actor)
@@ -52,10 +52,10 @@ func ByActor(actors ...any) func(*sql.Selector) {
 				ids = append(ids, id)
 				continue
 			}
-			ps = append(ps, sql.And(sql.EQ(s.C(ColumnActorID), id), known(s, ColumnActorID), sql.EQ(s.C(ColumnActorType), actor.Type), known(s, ColumnActorType)))
+			ps = append(ps, sql.And(TextIn(s, ColumnActorID, id), known(s, ColumnActorID), TextIn(s, ColumnActorType, actor.Type), known(s, ColumnActorType)))
 		}
 		if len(ids) > 0 || len(ps) == 0 {
-			ps = append(ps, sql.And(sql.In(s.C(ColumnActorID), ids...), known(s, ColumnActorID)))
+			ps = append(ps, sql.And(TextIn(s, ColumnActorID, ids...), known(s, ColumnActorID)))
 		}
 		s.Where(sql.Or(ps...))
 	}
@@ -74,7 +74,7 @@ func ByImpersonator(ids ...any) func(*sql.Selector) {
 			fail(s, err)
 			return
 		}
-		s.Where(sql.And(sql.In(s.C(ColumnImpersonatorID), texts...), known(s, ColumnImpersonatorID)))
+		s.Where(sql.And(TextIn(s, ColumnImpersonatorID, texts...), known(s, ColumnImpersonatorID)))
 	}
 }
 
@@ -103,8 +103,8 @@ func During(from, to time.Time) func(*sql.Selector) {
 	}
 }
 
-func textsOf[ID any](name string, ids []ID, text func(ID) (string, error)) ([]any, error) {
-	texts := make([]any, len(ids))
+func textsOf[ID any](name string, ids []ID, text func(ID) (string, error)) ([]string, error) {
+	texts := make([]string, len(ids))
 	for i, id := range ids {
 		var err error
 		if texts[i], err = textOf(name, id, text); err != nil {

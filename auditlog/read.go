@@ -33,14 +33,18 @@ func (i Identity) Named(label string) bool {
 
 // OfType returns the condition that an entry of s is about an entity of the type, whatever its label was then.
 func (i Identity) OfType(s *entsql.Selector) *entsql.Predicate {
-	if len(i.Formerly) == 0 {
+	labels := append([]string{i.Label}, i.Formerly...)
+	switch {
+	case slices.ContainsFunc(labels, padding): // which no label of a schema need have
+		return TextIn(s, ColumnResourceType, labels...)
+	case len(labels) == 1:
 		return entsql.EQ(s.C(ColumnResourceType), i.Label)
 	}
-	labels := []any{i.Label}
-	for _, l := range i.Formerly {
-		labels = append(labels, l)
+	args := make([]any, len(labels))
+	for n, l := range labels {
+		args[n] = l
 	}
-	return entsql.In(s.C(ColumnResourceType), labels...)
+	return entsql.In(s.C(ColumnResourceType), args...)
 }
 
 // An IdentityColumn is a column whose value names an entity.
@@ -55,7 +59,7 @@ func (i Identity) Entries(log *entsql.SelectTable, dialectName string, entities 
 	s := entsql.Dialect(dialectName).Select().From(log)
 	s.Where(i.OfType(s))
 	if entities != nil {
-		s.Where(entsql.In(s.C(ColumnResourceID), nested(entities, "resource_id", i.text(entities))))
+		s.Where(i.among(identifier(s.C(ColumnResourceID)), entities, "resource_id", i.text(entities)))
 	}
 	return s
 }
@@ -64,11 +68,7 @@ func (i Identity) Entries(log *entsql.SelectTable, dialectName string, entities 
 func (i Identity) HasEntry(entities *entsql.Selector, log *entsql.SelectTable, where func(*entsql.Selector)) {
 	s := entsql.Dialect(entities.Dialect()).Select(log.C(ColumnID)).From(log).WithContext(entities.Context())
 	where(s)
-	id, text := s.C(ColumnResourceID), i.text(entities)
-	s.Where(entsql.And(
-		i.OfType(s),
-		entsql.P(func(b *entsql.Builder) { b.Ident(id).WriteOp(entsql.OpEQ).Join(text) }),
-	))
+	s.Where(entsql.And(i.OfType(s), i.same(identifier(s.C(ColumnResourceID)), i.text(entities), s.Dialect())))
 	entities.Where(entsql.Exists(s))
 }
 
@@ -87,21 +87,8 @@ func (i Identity) Actors(table *entsql.SelectTable, entries *entsql.Selector, ac
 
 func (i Identity) named(table *entsql.SelectTable, entries *entsql.Selector, column string) *entsql.Selector {
 	s := entsql.Dialect(entries.Dialect()).Select().From(table)
-	name := entries.C(column)
-	ids := nested(entries, "id", entsql.ExprFunc(func(b *entsql.Builder) { b.Ident(name) }))
-	text := i.text(s) // names the table as it is called here: a later step may give it another name outside
-	s.Where(entsql.P(func(b *entsql.Builder) {
-		b.Join(text).WriteOp(entsql.OpIn).Wrap(func(b *entsql.Builder) { b.Join(ids) })
-	}))
-	return s
-}
-
-// nested returns SELECT name FROM (SELECT expr AS name …). The outer select is there for MySQL and MariaDB, which
-// refuse LIMIT in a subquery of IN.
-func nested(inner *entsql.Selector, name string, expr entsql.Querier) *entsql.Selector {
-	inner.Select().AppendSelectExprAs(expr, name)
-	view := inner.As("t0")
-	return entsql.Dialect(inner.Dialect()).Select(view.C(name)).From(view)
+	// The text names the table as it is called here: a later step may give it another name outside.
+	return s.Where(i.among(i.text(s), entries, "id", identifier(entries.C(column))))
 }
 
 // text returns the identity of s's rows as the log writes it: as KeyText does.

@@ -3,6 +3,8 @@ package history
 import (
 	"context"
 	"maps"
+	"slices"
+	"strings"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -67,24 +69,28 @@ func (f *fold) image(goesOn bool) *image {
 // images calls each for the entities that the entries that s selects are about, with what they were: nil for one that is gone. The rows are still being
 // read then.
 func (r *reader) images(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type, s *sql.Selector, each func(id string, i *image) error) error {
-	var f *fold
+	var group []*fold // of entities whose ids differ by spaces at their ends: to MySQL and MariaDB they are in one place of the order
 	done := func() error {
-		if f == nil {
-			return nil
+		for _, f := range group {
+			if err := each(f.last.ResourceID, f.image(false)); err != nil {
+				return err
+			}
 		}
-		return each(f.last.ResourceID, f.image(false))
+		group = nil
+		return nil
 	}
 	err := r.entries(ctx, ex, t, s, false, func(e *entry) error {
-		if f != nil && f.last.ResourceID != e.ResourceID {
+		if len(group) > 0 && strings.TrimRight(group[0].last.ResourceID, " ") != strings.TrimRight(e.ResourceID, " ") {
 			if err := done(); err != nil {
 				return err
 			}
-			f = nil
 		}
-		if f == nil {
-			f = newFold(r.Schema, t)
+		i := slices.IndexFunc(group, func(f *fold) bool { return f.last.ResourceID == e.ResourceID })
+		if i < 0 {
+			i = len(group)
+			group = append(group, newFold(r.Schema, t))
 		}
-		f.add(e)
+		group[i].add(e)
 		return nil
 	})
 	if err != nil {

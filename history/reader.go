@@ -67,11 +67,7 @@ func (r *reader) log(ctx context.Context, t *auditlog.Type) *sql.Selector {
 
 // about restricts s to the entries about some entities.
 func about(s *sql.Selector, ids []string) {
-	args := make([]any, len(ids))
-	for i, id := range ids {
-		args[i] = id
-	}
-	s.Where(sql.In(s.C(auditlog.ColumnResourceID), args...))
+	s.Where(auditlog.TextIn(s, auditlog.ColumnResourceID, ids...))
 }
 
 // An entry is a row of the log.
@@ -83,8 +79,8 @@ type entry struct {
 	last     uuid.UUID // of its transaction's entries, if it was asked for
 }
 
-// entries calls each for the entries that s selects, those of one entity after those of another, each in the order of their ids. Whole has it
-// read which is the last of the entry's transaction.
+// entries calls each for the entries that s selects, those of one entity after those of another, each in the order of their ids; only those of entities whose ids differ
+// by spaces at their ends may be mixed. Whole has it read which is the last of the entry's transaction.
 func (r *reader) entries(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type, s *sql.Selector, whole bool, each func(*entry) error) error {
 	s.Select(s.Columns(
 		auditlog.ColumnID, auditlog.ColumnTxID, auditlog.ColumnAction, auditlog.ColumnResourceID,

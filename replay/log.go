@@ -34,18 +34,11 @@ func (r *run) log(t *auditlog.Type, columns ...string) *sql.Selector {
 
 // about restricts s to the entries about some entities.
 func about(s *sql.Selector, ids []string) {
-	s.Where(sql.In(s.C(auditlog.ColumnResourceID), args(ids)...))
+	s.Where(auditlog.TextIn(s, auditlog.ColumnResourceID, ids...))
 }
 
-func args[T any](list []T) []any {
-	out := make([]any, len(list))
-	for i, v := range list {
-		out[i] = v
-	}
-	return out
-}
-
-// entries reads the entries about entities of a type, those of one after those of another, each in the order of their ids. They are not held.
+// entries reads the entries about entities of a type, those of one after those of another, each in the order of their ids; only those of entities whose ids differ by
+// spaces at their ends may be mixed. They are not held.
 func (r *run) entries(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type, ids []string, each func(Entry)) error {
 	if len(ids) == 0 {
 		return nil
@@ -97,17 +90,40 @@ func (r *run) scanEntries(ctx context.Context, ex dialect.ExecQuerier, s *sql.Se
 	})
 }
 
-// resources returns the next entities of a type that the log has entries about, by their ids in the log.
-func (r *run) resources(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type, after string) ([]string, error) {
+// resources returns the next entities of a type that the log has entries about, by their ids in the log, and the id to go on after. They are at least a batch, unless
+// there are no more.
+func (r *run) resources(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type, after string) (ids []string, last string, err error) {
 	s := r.log(t, auditlog.ColumnResourceID).Distinct()
 	s.Where(sql.GT(s.C(auditlog.ColumnResourceID), after)).OrderBy(s.C(auditlog.ColumnResourceID)).Limit(r.batch)
-	var ids []string
-	return ids, rows.Select(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
+	dest := func(id *string) []any { return []any{id} }
+	if r.dialect == dialect.MySQL { // to which ids that differ by spaces at their ends are one
+		s = r.apart(t, s)
+		dest = func(id *string) []any { return []any{&last, id} }
+	}
+	err = rows.Select(ctx, ex, s, "read the log", func(rows *sql.Rows) error {
 		var id string
-		err := rows.Scan(&id)
+		err := rows.Scan(dest(&id)...)
 		ids = append(ids, id)
 		return err
 	})
+	if len(ids) > 0 && r.dialect != dialect.MySQL {
+		last = ids[len(ids)-1]
+	}
+	return ids, last, err
+}
+
+// apart returns a selector of the ids that s selects, each with those that MySQL and MariaDB take for the same.
+func (r *run) apart(t *auditlog.Type, s *sql.Selector) *sql.Selector {
+	b := sql.Dialect(r.dialect)
+	some := s.As("sqlaudit_some")
+	log := b.Table(r.Table).Schema(r.TableSchema).As("sqlaudit_entry")
+	all := b.Select().From(some).Join(log).On(log.C(auditlog.ColumnResourceID), some.C(auditlog.ColumnResourceID))
+	id := some.C(auditlog.ColumnResourceID)
+	entry := b.Select().From(log)
+	all.Where(t.OfType(entry)).Distinct().Select(id).AppendSelectExprAs(sql.ExprFunc(func(b *sql.Builder) {
+		b.WriteString("CAST(").Ident(log.C(auditlog.ColumnResourceID)).WriteString(" AS BINARY)")
+	}), "exact")
+	return all.OrderBy(id)
 }
 
 // baselined returns the id of the newest baseline entry about a type, or zero.

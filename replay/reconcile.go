@@ -154,11 +154,11 @@ func (r *run) compareRows(ctx context.Context, ex dialect.ExecQuerier, c *compar
 
 // compareLog looks for the rows of the next batch of entities that the log has entries about, and moves last to its end.
 func (r *run) compareLog(ctx context.Context, ex dialect.ExecQuerier, c *comparison, last *string) (more bool, err error) {
-	ids, err := r.resources(ctx, ex, c.typ, *last)
+	ids, after, err := r.resources(ctx, ex, c.typ, *last)
 	if err != nil || len(ids) == 0 {
 		return false, err
 	}
-	*last = ids[len(ids)-1]
+	*last = after
 	there, err := r.there(ctx, ex, c.typ, ids)
 	if err != nil {
 		return false, err
@@ -177,7 +177,7 @@ func (r *run) compareLog(ctx context.Context, ex dialect.ExecQuerier, c *compari
 			c.differences = append(c.differences, Difference{Kind: MissingEntity, Type: c.typ.Label, ID: id})
 		}
 	}
-	return len(ids) == r.batch, nil
+	return len(ids) >= r.batch, nil
 }
 
 // fold folds the entries about entities, and notes where they break.

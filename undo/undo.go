@@ -164,15 +164,7 @@ func (c *Client) with(ctx context.Context, column string, id uuid.UUID) ([]*entr
 // about returns a selector of the entries about an entity.
 func (c *Client) about(t *auditlog.Type, ids ...string) *sql.Selector {
 	s := c.log()
-	return s.Where(sql.And(t.OfType(s), sql.In(s.C(auditlog.ColumnResourceID), list(ids)...)))
-}
-
-func list[T any](in []T) []any {
-	out := make([]any, len(in))
-	for i, v := range in {
-		out[i] = v
-	}
-	return out
+	return s.Where(sql.And(t.OfType(s), auditlog.TextIn(s, auditlog.ColumnResourceID, ids...)))
 }
 
 // run runs an undoing in the client's transaction, or in one of its own: prepare makes the plan, of which nothing is written if it fails.

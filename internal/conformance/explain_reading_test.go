@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/card"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
 // explainReading has the database say how it would run the statements of the reading methods, and the reads of undoing.
@@ -31,6 +33,9 @@ func (e *env) explainReading(t *testing.T, txs []uuid.UUID, times []time.Time) {
 	one, err := e.client.AuditLog.Query().Where(ofCard).Page(e.ctx, sqlaudit.PageArgs{Size: 1})
 	require.NoError(t, err)
 	e.client.User.DeleteOneID(9).ExecX(e.ctx)
+
+	testdb.Exec(t, e.db, "INSERT INTO cards (id, card_number) SELECT resource_id, resource_id FROM audit_logs WHERE resource_type = 'Card' AND resource_id LIKE '7%' GROUP BY resource_id")
+	testdb.Exec(t, e.db, map[string]string{dialect.MySQL: "ANALYZE TABLE cards"}[e.backend.dialect]+map[bool]string{true: "ANALYZE"}[e.backend.dialect != dialect.MySQL])
 
 	page := func(args sqlaudit.PageArgs) func(*ent.Client) error {
 		return func(c *ent.Client) error { _, err := c.AuditLog.Query().Page(e.ctx, args); return err }
@@ -69,6 +74,22 @@ func (e *env) explainReading(t *testing.T, txs []uuid.UUID, times []time.Time) {
 		}},
 		{"entities with history", []string{byResource}, func(c *ent.Client) error {
 			_, err := c.User.Query().Where(user.HasHistoryWith(auditlog.Action("update"))).All(e.ctx)
+			return err
+		}},
+		{"history from a query, by text", []string{byResource}, func(c *ent.Client) error {
+			_, err := c.Card.Query().Where(card.Number("7")).QueryHistory().All(e.ctx)
+			return err
+		}},
+		{"entities with history, by text", []string{byResource}, func(c *ent.Client) error {
+			_, err := c.Card.Query().Where(card.HasHistoryWith(auditlog.Action("create"))).All(e.ctx)
+			return err
+		}},
+		{"the entities of entries, by text", []string{byTx}, func(c *ent.Client) error {
+			_, err := c.AuditLog.Query().Where(auditlog.TxID(txs[100])).QueryCard().All(e.ctx)
+			return err
+		}},
+		{"the log against a table", []string{byResource}, func(c *ent.Client) error {
+			_, err := sqlaudit.Reconcile(e.ctx, c, sqlaudit.Types("User"))
 			return err
 		}},
 		{"the entity of an entry", []string{byKey}, func(c *ent.Client) error {

@@ -28,6 +28,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/patron"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/post"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/shelf"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/site"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tag"
@@ -56,9 +57,14 @@ func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(cont
 		return t.Entries(auditTable(c, auditlog.Table, c.schemaConfig.AuditLog), c.driver.Dialect(), entities).WithContext(ctx), nil
 	}
 	if ids != nil {
-		query.Where(auditlog.ResourceIDIn(ids...))
+		query.Where(auditAbout(ids))
 	}
 	return query
+}
+
+// auditAbout applies to entries about entities with the given ids.
+func auditAbout(ids []string) predicate.AuditLog {
+	return func(s *sql.Selector) { s.Where(sqlauditlog.TextIn(s, auditlog.FieldResourceID, ids...)) }
 }
 
 func auditTable(c config, name, schema string) *sql.SelectTable {
@@ -94,7 +100,7 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	}
 	histories := make(map[string][]*AuditLog, len(ids))
 	for chunk := range sqlauditlog.Chunks(ids) {
-		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditlog.ResourceIDIn(chunk...))
+		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditAbout(chunk))
 		if len(query.ctx.Fields) > 0 {
 			query.ctx.AppendFieldOnce(auditlog.FieldResourceID)
 		}
@@ -199,7 +205,7 @@ func (_m *AuditLog) QueryAccount() *AccountQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(account.ID(_node.ID))
+	return _query.Where(account.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryAccount queries the entities of type Account that the entries are about.
@@ -547,7 +553,7 @@ func (_m *AuditLog) QueryCard() *CardQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(card.ID(_node.ID))
+	return _query.Where(card.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryCard queries the entities of type Card that the entries are about.
@@ -634,7 +640,7 @@ func (_m *AuditLog) QueryDoc() *DocQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(doc.ID(_node.ID))
+	return _query.Where(doc.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryDoc queries the entities of type Doc that the entries are about.
@@ -1243,7 +1249,7 @@ func (_m *AuditLog) QueryPage() *PageQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(page.ID(_node.ID))
+	return _query.Where(page.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryPage queries the entities of type Page that the entries are about.
@@ -1768,7 +1774,7 @@ func (_m *AuditLog) QuerySite() *SiteQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.Code) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(site.CodeEQ(_node.Code))
+	return _query.Where(site.CodeEQ(_node.Code), _type.Exactly(_m.ResourceID))
 }
 
 // QuerySite queries the entities of type Site that the entries are about.
@@ -1855,7 +1861,7 @@ func (_m *AuditLog) QueryTag() *TagQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(tag.ID(_node.ID))
+	return _query.Where(tag.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryTag queries the entities of type Tag that the entries are about.
@@ -1942,7 +1948,7 @@ func (_m *AuditLog) QueryTagging() *TaggingQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.PostID, &_node.TagID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(tagging.PostIDEQ(_node.PostID), tagging.TagIDEQ(_node.TagID))
+	return _query.Where(tagging.PostIDEQ(_node.PostID), tagging.TagIDEQ(_node.TagID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryTagging queries the entities of type Tagging that the entries are about.
@@ -2032,7 +2038,7 @@ func (_m *AuditLog) QueryTeam() *TeamQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.Slug) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(team.SlugEQ(_node.Slug))
+	return _query.Where(team.SlugEQ(_node.Slug), _type.Exactly(_m.ResourceID))
 }
 
 // QueryTeam queries the entities of type Team that the entries are about.

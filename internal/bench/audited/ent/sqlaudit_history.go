@@ -11,6 +11,7 @@ import (
 
 	"github.com/sqlaudit/sqlaudit/internal/bench/audited/ent/account"
 	"github.com/sqlaudit/sqlaudit/internal/bench/audited/ent/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/bench/audited/ent/predicate"
 )
 
 // auditHistory is the history of an entity, if it was eager-loaded.
@@ -31,9 +32,14 @@ func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(cont
 		return t.Entries(auditTable(c, auditlog.Table, ""), c.driver.Dialect(), entities).WithContext(ctx), nil
 	}
 	if ids != nil {
-		query.Where(auditlog.ResourceIDIn(ids...))
+		query.Where(auditAbout(ids))
 	}
 	return query
+}
+
+// auditAbout applies to entries about entities with the given ids.
+func auditAbout(ids []string) predicate.AuditLog {
+	return func(s *sql.Selector) { s.Where(sqlauditlog.TextIn(s, auditlog.FieldResourceID, ids...)) }
 }
 
 func auditTable(c config, name, schema string) *sql.SelectTable {
@@ -69,7 +75,7 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	}
 	histories := make(map[string][]*AuditLog, len(ids))
 	for chunk := range sqlauditlog.Chunks(ids) {
-		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditlog.ResourceIDIn(chunk...))
+		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditAbout(chunk))
 		if len(query.ctx.Fields) > 0 {
 			query.ctx.AppendFieldOnce(auditlog.FieldResourceID)
 		}

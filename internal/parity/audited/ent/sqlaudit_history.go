@@ -22,6 +22,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/note"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/post"
+	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/sample"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/task"
 	"github.com/sqlaudit/sqlaudit/internal/parity/audited/ent/tweet"
@@ -47,9 +48,14 @@ func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(cont
 		return t.Entries(auditTable(c, auditlog.Table, ""), c.driver.Dialect(), entities).WithContext(ctx), nil
 	}
 	if ids != nil {
-		query.Where(auditlog.ResourceIDIn(ids...))
+		query.Where(auditAbout(ids))
 	}
 	return query
+}
+
+// auditAbout applies to entries about entities with the given ids.
+func auditAbout(ids []string) predicate.AuditLog {
+	return func(s *sql.Selector) { s.Where(sqlauditlog.TextIn(s, auditlog.FieldResourceID, ids...)) }
 }
 
 func auditTable(c config, name, schema string) *sql.SelectTable {
@@ -85,7 +91,7 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	}
 	histories := make(map[string][]*AuditLog, len(ids))
 	for chunk := range sqlauditlog.Chunks(ids) {
-		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditlog.ResourceIDIn(chunk...))
+		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditAbout(chunk))
 		if len(query.ctx.Fields) > 0 {
 			query.ctx.AppendFieldOnce(auditlog.FieldResourceID)
 		}
@@ -364,7 +370,7 @@ func (_m *AuditLog) QueryDoc() *DocQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(doc.ID(_node.ID))
+	return _query.Where(doc.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryDoc queries the entities of type Doc that the entries are about.
@@ -625,7 +631,7 @@ func (_m *AuditLog) QueryInfo() *InfoQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(info.ID(_node.ID))
+	return _query.Where(info.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryInfo queries the entities of type Info that the entries are about.

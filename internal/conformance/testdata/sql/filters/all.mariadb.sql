@@ -1,5 +1,5 @@
 -- user.HistoryOf(7, 8)
-SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND `audit_logs`.`resource_id` IN (?, ?) ORDER BY `audit_logs`.`id`
+SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND (`audit_logs`.`resource_id` IN (?, ?) AND `audit_logs`.`resource_id` NOT LIKE '% ') ORDER BY `audit_logs`.`id`
 -- User, 7, 8
 
 -- Resource without ids
@@ -7,11 +7,11 @@ SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND FALSE OR
 -- User
 
 -- Actor
-SELECT … FROM `audit_logs` WHERE (`audit_logs`.`actor_id` = ? AND `audit_logs`.`actor_id` IS NOT NULL AND `audit_logs`.`actor_type` = ? AND `audit_logs`.`actor_type` IS NOT NULL) OR (`audit_logs`.`actor_id` IN (?) AND `audit_logs`.`actor_id` IS NOT NULL) ORDER BY `audit_logs`.`id`
+SELECT … FROM `audit_logs` WHERE ((`audit_logs`.`actor_id` IN (?) AND `audit_logs`.`actor_id` NOT LIKE '% ') AND `audit_logs`.`actor_id` IS NOT NULL AND (`audit_logs`.`actor_type` IN (?) AND `audit_logs`.`actor_type` NOT LIKE '% ') AND `audit_logs`.`actor_type` IS NOT NULL) OR ((`audit_logs`.`actor_id` IN (?) AND `audit_logs`.`actor_id` NOT LIKE '% ') AND `audit_logs`.`actor_id` IS NOT NULL) ORDER BY `audit_logs`.`id`
 -- 8, Job, 7
 
 -- Impersonator
-SELECT … FROM `audit_logs` WHERE `audit_logs`.`impersonator_id` IN (?) AND `audit_logs`.`impersonator_id` IS NOT NULL ORDER BY `audit_logs`.`id`
+SELECT … FROM `audit_logs` WHERE (`audit_logs`.`impersonator_id` IN (?) AND `audit_logs`.`impersonator_id` NOT LIKE '% ') AND `audit_logs`.`impersonator_id` IS NOT NULL ORDER BY `audit_logs`.`id`
 -- 7
 
 -- During
@@ -71,7 +71,7 @@ SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND COALESCE
 -- User, $."groups", ["<id>"]
 
 -- patron.HistoryOf(7), which had other labels
-SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` IN (?, ?, ?) AND `audit_logs`.`resource_id` IN (?) ORDER BY `audit_logs`.`id`
+SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` IN (?, ?, ?) AND (`audit_logs`.`resource_id` IN (?) AND `audit_logs`.`resource_id` NOT LIKE '% ') ORDER BY `audit_logs`.`id`
 -- Patron, Client, Guest, 7
 
 -- patron.EmailChangedTo, which had other names

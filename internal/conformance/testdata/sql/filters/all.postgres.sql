@@ -7,7 +7,7 @@ SELECT … FROM "audit_logs" WHERE "audit_logs"."resource_type" = $1 AND FALSE O
 -- User
 
 -- Actor
-SELECT … FROM "audit_logs" WHERE ("audit_logs"."actor_id" = $1 AND "audit_logs"."actor_id" IS NOT NULL AND "audit_logs"."actor_type" = $2 AND "audit_logs"."actor_type" IS NOT NULL) OR ("audit_logs"."actor_id" IN ($3) AND "audit_logs"."actor_id" IS NOT NULL) ORDER BY "audit_logs"."id"
+SELECT … FROM "audit_logs" WHERE ("audit_logs"."actor_id" IN ($1) AND "audit_logs"."actor_id" IS NOT NULL AND "audit_logs"."actor_type" IN ($2) AND "audit_logs"."actor_type" IS NOT NULL) OR ("audit_logs"."actor_id" IN ($3) AND "audit_logs"."actor_id" IS NOT NULL) ORDER BY "audit_logs"."id"
 -- 8, Job, 7
 
 -- Impersonator

@@ -7,7 +7,7 @@ SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND FALSE OR
 -- User
 
 -- Actor
-SELECT … FROM `audit_logs` WHERE (`audit_logs`.`actor_id` = ? AND `audit_logs`.`actor_id` IS NOT NULL AND `audit_logs`.`actor_type` = ? AND `audit_logs`.`actor_type` IS NOT NULL) OR (`audit_logs`.`actor_id` IN (?) AND `audit_logs`.`actor_id` IS NOT NULL) ORDER BY `audit_logs`.`id`
+SELECT … FROM `audit_logs` WHERE (`audit_logs`.`actor_id` IN (?) AND `audit_logs`.`actor_id` IS NOT NULL AND `audit_logs`.`actor_type` IN (?) AND `audit_logs`.`actor_type` IS NOT NULL) OR (`audit_logs`.`actor_id` IN (?) AND `audit_logs`.`actor_id` IS NOT NULL) ORDER BY `audit_logs`.`id`
 -- 8, Job, 7
 
 -- Impersonator
