@@ -19,15 +19,15 @@ func (i Identity) Changed(names ...string) func(*sql.Selector) {
 	return i.of(FieldChanged(names...))
 }
 
-// From applies to entries that say that the field, or edge to one, was v before: nil for NULL. It is compared in the form that it has by itself, and in that which
-// the codec of the field gives it, if the client has one: see Schema.Context.
+// From applies to entries that say that the field, or edge to one, was v before: nil for NULL. It is compared in the form that it has by itself, in that which
+// the codec of the field gives it, if the client has one (see Schema.Context), and, of integers and text that is one, in the form that it had if the column was the other then.
 func (i Identity) From(v any, names ...string) func(*sql.Selector) {
-	return i.of(valueIs(ColumnBefore, names, storedAny(v), i.codec(v, names[0])))
+	return i.of(valueIs(ColumnBefore, names, storedTyped(v), i.codec(v, names[0])))
 }
 
 // To is like From, of the value after.
 func (i Identity) To(v any, names ...string) func(*sql.Selector) {
-	return i.of(valueIs(ColumnAfter, names, storedAny(v), i.codec(v, names[0])))
+	return i.of(valueIs(ColumnAfter, names, storedTyped(v), i.codec(v, names[0])))
 }
 
 // Added applies to entries in which a link to one of the given ids came to the edge to many. No id, no entry.

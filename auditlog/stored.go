@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ type StoredValue struct {
 	field Field
 	short json.RawMessage // of a float32: the form that MySQL and MariaDB give it
 	form  json.RawMessage // if that is what was given
+	typed bool            // the value of a field that is known
 	err   error
 }
 
@@ -82,7 +84,26 @@ func (s StoredValue) forms(dialectName string) (forms []json.RawMessage, at *tim
 	if s.short != nil && !bytes.Equal(raw, s.short) {
 		forms = append(forms, s.short)
 	}
+	if former := s.former(); former != nil {
+		forms = append(forms, former)
+	}
 	return forms, nil, nil
+}
+
+// former returns the form that the value had while the column was text that is an integer now, or an integer that is text now, as decode reads them, or nil.
+func (s StoredValue) former() json.RawMessage {
+	if !s.typed || s.cell.null {
+		return nil
+	}
+	switch dest := s.cell.dest.(type) {
+	case *sql.NullString:
+		if isInteger([]byte(dest.String)) {
+			return json.RawMessage(dest.String)
+		}
+	case *sql.NullInt64:
+		return marshal(strconv.FormatInt(dest.Int64, 10))
+	}
+	return nil
 }
 
 // coded returns the form that a codec gives the value, or nil for NULL.
@@ -95,6 +116,13 @@ func (s StoredValue) coded(c *fieldCodec, dialectName string) (json.RawMessage, 
 		dest = &sql.NullTime{Time: t.Time.Truncate(time.Microsecond), Valid: true}
 	}
 	return c.encodeCell(dest, dialectName)
+}
+
+// storedTyped returns v, of a field that is known.
+func storedTyped(v any) StoredValue {
+	s := storedAny(v)
+	s.typed = true
+	return s
 }
 
 // storedAny returns v by its Go type alone, for filters that do not know the field.

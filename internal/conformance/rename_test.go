@@ -137,6 +137,24 @@ var renameCases = []testCase{
 		require.Equal(t, "Patron", last.Type)
 		require.Equal(t, `"1@2" → "1@3"`, last.Change("email"))
 	}},
+	{"values of another type", "a filter finds what Changes reads, of that field alone", func(t *testing.T, e *env) {
+		patrons(t, e)
+		e.client.Patron.UpdateOneID(1).SetPhone("5550101").SetFloor(7).ExecX(e.ctx)
+		created := []string{"create Guest/2", "create Guest/3", "create Guest/9", "create Guest/1"}
+		require.Equal(t, created, e.found(t, patron.PhoneChangedTo("5550100")), "it was a number")
+		require.Equal(t, []string{"update Patron/1"}, e.found(t, patron.PhoneChangedTo("5550101")))
+		require.Equal(t, created, e.found(t, patron.FloorChangedTo(2)), "it was text")
+		require.Equal(t, []string{"update Patron/1"}, e.found(t, patron.FloorChangedTo(7)))
+		require.Equal(t, []string{"delete Client/9"}, e.found(t, patron.PhoneChangedFrom("5550100"), auditlog.Action("delete")))
+		require.Empty(t, e.found(t, patron.PhoneChangedTo("05550100")))
+		require.Empty(t, e.found(t, patron.VisitsChangedTo(300)))
+		require.Empty(t, e.found(t, auditlog.FieldTo("phone", "5550100")), "of a field that is not known the form is that of the value")
+		require.Len(t, e.found(t, auditlog.FieldTo("phone", 5550100)), 4)
+		e.exec(t, "DELETE FROM audit_logs")
+		e.exec(t, "DELETE FROM patron_mates")
+		e.exec(t, "UPDATE patrons SET sponsor_id = NULL")
+		e.exec(t, "DELETE FROM patrons")
+	}},
 	{"replay and reconcile", "what the log says under old names and in old forms is what is there", func(t *testing.T, e *env) {
 		patrons(t, e)
 		state, err := sqlaudit.Replay(e.ctx, e.client, sqlaudit.BatchSize(2))

@@ -43,8 +43,8 @@ SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND COALESCE
 -- User, $."email", "a"
 
 -- user.AgeChangedTo
-SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND COALESCE(/*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(`audit_logs`.`new_values`, ?) /*M!100700 ) COLLATE utf8mb4_bin */ = /*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(CONVERT(? USING utf8mb4), '$') /*M!100700 ) COLLATE utf8mb4_bin */, 0) ORDER BY `audit_logs`.`id`
--- User, $."age", 7
+SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND (COALESCE(/*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(`audit_logs`.`new_values`, ?) /*M!100700 ) COLLATE utf8mb4_bin */ = /*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(CONVERT(? USING utf8mb4), '$') /*M!100700 ) COLLATE utf8mb4_bin */, 0) OR COALESCE(/*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(`audit_logs`.`new_values`, ?) /*M!100700 ) COLLATE utf8mb4_bin */ = /*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(CONVERT(? USING utf8mb4), '$') /*M!100700 ) COLLATE utf8mb4_bin */, 0)) ORDER BY `audit_logs`.`id`
+-- User, $."age", 7, $."age", "7"
 
 -- user.AgeChangedToNil
 SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND COALESCE(/*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(`audit_logs`.`new_values`, ?) /*M!100700 ) COLLATE utf8mb4_bin */ = /*M!100700 JSON_NORMALIZE(*/ JSON_EXTRACT(CONVERT(? USING utf8mb4), '$') /*M!100700 ) COLLATE utf8mb4_bin */, 0) ORDER BY `audit_logs`.`id`

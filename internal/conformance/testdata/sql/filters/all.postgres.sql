@@ -43,8 +43,8 @@ SELECT … FROM "audit_logs" WHERE "audit_logs"."resource_type" = $1 AND ("audit
 -- User, {"email":"a"}
 
 -- user.AgeChangedTo
-SELECT … FROM "audit_logs" WHERE "audit_logs"."resource_type" = $1 AND ("audit_logs"."new_values" IS NOT NULL AND "audit_logs"."new_values" @> CAST(CAST($2 AS text) AS jsonb)) ORDER BY "audit_logs"."id"
--- User, {"age":7}
+SELECT … FROM "audit_logs" WHERE "audit_logs"."resource_type" = $1 AND (("audit_logs"."new_values" IS NOT NULL AND "audit_logs"."new_values" @> CAST(CAST($2 AS text) AS jsonb)) OR ("audit_logs"."new_values" IS NOT NULL AND "audit_logs"."new_values" @> CAST(CAST($3 AS text) AS jsonb))) ORDER BY "audit_logs"."id"
+-- User, {"age":7}, {"age":"7"}
 
 -- user.AgeChangedToNil
 SELECT … FROM "audit_logs" WHERE "audit_logs"."resource_type" = $1 AND ("audit_logs"."new_values" IS NOT NULL AND "audit_logs"."new_values" @> CAST(CAST($2 AS text) AS jsonb)) ORDER BY "audit_logs"."id"

@@ -43,8 +43,8 @@ SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND EXISTS (
 -- User, email, a
 
 -- user.AgeChangedTo
-SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND EXISTS (SELECT 1 FROM json_each(`audit_logs`.`new_values`) AS k WHERE k."key" = ? AND k."type" IN ('integer', 'real') AND k."value" = ?) ORDER BY `audit_logs`.`id`
--- User, age, 7
+SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND (EXISTS (SELECT 1 FROM json_each(`audit_logs`.`new_values`) AS k WHERE k."key" = ? AND k."type" IN ('integer', 'real') AND k."value" = ?) OR EXISTS (SELECT 1 FROM json_each(`audit_logs`.`new_values`) AS k WHERE k."key" = ? AND k."type" = 'text' AND k."value" = ?)) ORDER BY `audit_logs`.`id`
+-- User, age, 7, age, 7
 
 -- user.AgeChangedToNil
 SELECT … FROM `audit_logs` WHERE `audit_logs`.`resource_type` = ? AND EXISTS (SELECT 1 FROM json_each(`audit_logs`.`new_values`) AS k WHERE k."key" = ? AND k."type" = ?) ORDER BY `audit_logs`.`id`
