@@ -21,7 +21,7 @@ type Kind[N, ID any, P ~func(*sql.Selector)] struct {
 	ID   func(*N) ID
 	// Bind makes an entity one of the client's, of the given version.
 	Bind func(*N, *Version)
-	// Visible returns the predicates by which the type's interceptors and policy restrict a query.
+	// Visible returns the predicates by which the type's policy, and its interceptors that are traversers, restrict a query.
 	Visible func(context.Context) ([]P, error)
 	// NotFound and NotSingular are ent's errors.
 	NotFound, NotSingular error

@@ -20,7 +20,8 @@ import (
 // Predicates are those of the type. They are evaluated by the database, over the values of the past: over the tracked fields, edges whose foreign key is in the type's own
 // table, and by Has… without predicates, tracked edges to many. One that would read another table, an untracked or a sensitive field, or that uses a function
 // that sqlaudit does not know to be one of its arguments alone, is an ErrPredicate; one that needs a value that the log does not have of an entity is an ErrUnknown.
-// The interceptors and the policy of the type apply, to what the entities were.
+// The policy of the type applies, to what the entities were, and those of its interceptors that are traversers: one that is a function around a query, ent.InterceptFunc, does
+// not, here and in the other reads of the past.
 //
 // It reads the log from the type's first entity to its last, in batches of entities: its memory is that of a batch (and of its result), and it takes two statements for
 // each, one more with predicates, and one or more, but none per entity, for each edge of With.

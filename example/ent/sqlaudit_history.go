@@ -115,7 +115,7 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Customer, also those that are
-// gone. The interceptors and the policy of Customer apply: where they hide entities, only
+// gone. The policy of Customer applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *CustomerClient) QueryHistory(nodes ...*Customer) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditCustomerType, nodes)
@@ -202,7 +202,7 @@ func (_q *AuditLogQuery) QueryCustomer() *CustomerQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Group, also those that are
-// gone. The interceptors and the policy of Group apply: where they hide entities, only
+// gone. The policy of Group applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *GroupClient) QueryHistory(nodes ...*Group) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditGroupType, nodes)
@@ -289,7 +289,7 @@ func (_q *AuditLogQuery) QueryGroup() *GroupQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every User, also those that are
-// gone. The interceptors and the policy of User apply: where they hide entities, only
+// gone. The policy of User applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *UserClient) QueryHistory(nodes ...*User) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditUserType, nodes)

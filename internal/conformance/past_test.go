@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -298,6 +299,15 @@ var pastCases = []testCase{
 		n, err := e.client.Memo.Now().Query().Count(e.ctx)
 		require.NoError(t, err)
 		require.Equal(t, 0, n)
+	}},
+	{"an interceptor that is no traverser", "no query that it could stand before is run", func(t *testing.T, e *env) {
+		m := e.client.Memo.Create().SetText("x").SaveX(e.ctx)
+		e.client.Memo.Intercept(ent.InterceptFunc(func(ent.Querier) ent.Querier {
+			return ent.QuerierFunc(func(context.Context, ent.Query) (ent.Value, error) { return nil, errors.New("stopped") })
+		}))
+		require.ErrorContains(t, e.client.Memo.Query().Select("text").Scan(e.ctx, new([]any)), "stopped")
+		require.Equal(t, "x", e.client.Memo.Now().GetX(e.ctx, m.ID).Text)
+		require.Len(t, e.client.Memo.QueryHistory().AllX(e.ctx), 1)
 	}},
 	{"a value that cannot be read", "the others are known all the same", func(t *testing.T, e *env) {
 		e.client.Doc.Create().SetID("d").SetTitle("t").SetMeta(kinds.Meta{Source: "s"}).SetViews(3).ExecX(e.ctx)

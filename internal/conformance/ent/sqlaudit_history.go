@@ -137,7 +137,7 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Account, also those that are
-// gone. The interceptors and the policy of Account apply: where they hide entities, only
+// gone. The policy of Account applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *AccountClient) QueryHistory(nodes ...*Account) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditAccountType, nodes)
@@ -224,7 +224,7 @@ func (_q *AuditLogQuery) QueryAccount() *AccountQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Badge, also those that are
-// gone. The interceptors and the policy of Badge apply: where they hide entities, only
+// gone. The policy of Badge applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *BadgeClient) QueryHistory(nodes ...*Badge) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditBadgeType, nodes)
@@ -311,7 +311,7 @@ func (_q *AuditLogQuery) QueryBadge() *BadgeQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Book, also those that are
-// gone. The interceptors and the policy of Book apply: where they hide entities, only
+// gone. The policy of Book applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *BookClient) QueryHistory(nodes ...*Book) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditBookType, nodes)
@@ -398,7 +398,7 @@ func (_q *AuditLogQuery) QueryBook() *BookQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Broken, also those that are
-// gone. The interceptors and the policy of Broken apply: where they hide entities, only
+// gone. The policy of Broken applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *BrokenClient) QueryHistory(nodes ...*Broken) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditBrokenType, nodes)
@@ -485,7 +485,7 @@ func (_q *AuditLogQuery) QueryBroken() *BrokenQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Card, also those that are
-// gone. The interceptors and the policy of Card apply: where they hide entities, only
+// gone. The policy of Card applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *CardClient) QueryHistory(nodes ...*Card) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditCardType, nodes)
@@ -572,7 +572,7 @@ func (_q *AuditLogQuery) QueryCard() *CardQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Doc, also those that are
-// gone. The interceptors and the policy of Doc apply: where they hide entities, only
+// gone. The policy of Doc applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *DocClient) QueryHistory(nodes ...*Doc) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditDocType, nodes)
@@ -659,7 +659,7 @@ func (_q *AuditLogQuery) QueryDoc() *DocQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Gauge, also those that are
-// gone. The interceptors and the policy of Gauge apply: where they hide entities, only
+// gone. The policy of Gauge applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *GaugeClient) QueryHistory(nodes ...*Gauge) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditGaugeType, nodes)
@@ -746,7 +746,7 @@ func (_q *AuditLogQuery) QueryGauge() *GaugeQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Group, also those that are
-// gone. The interceptors and the policy of Group apply: where they hide entities, only
+// gone. The policy of Group applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *GroupClient) QueryHistory(nodes ...*Group) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditGroupType, nodes)
@@ -833,7 +833,7 @@ func (_q *AuditLogQuery) QueryGroup() *GroupQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Lamp, also those that are
-// gone. The interceptors and the policy of Lamp apply: where they hide entities, only
+// gone. The policy of Lamp applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *LampClient) QueryHistory(nodes ...*Lamp) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditLampType, nodes)
@@ -920,7 +920,7 @@ func (_q *AuditLogQuery) QueryLamp() *LampQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Membership, also those that are
-// gone. The interceptors and the policy of Membership apply: where they hide entities, only
+// gone. The policy of Membership applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *MembershipClient) QueryHistory(nodes ...*Membership) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditMembershipType, nodes)
@@ -1007,7 +1007,7 @@ func (_q *AuditLogQuery) QueryMembership() *MembershipQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Memo, also those that are
-// gone. The interceptors and the policy of Memo apply: where they hide entities, only
+// gone. The policy of Memo applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *MemoClient) QueryHistory(nodes ...*Memo) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditMemoType, nodes)
@@ -1094,7 +1094,7 @@ func (_q *AuditLogQuery) QueryMemo() *MemoQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Node, also those that are
-// gone. The interceptors and the policy of Node apply: where they hide entities, only
+// gone. The policy of Node applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *NodeClient) QueryHistory(nodes ...*Node) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditNodeType, nodes)
@@ -1181,7 +1181,7 @@ func (_q *AuditLogQuery) QueryNode() *NodeQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Page, also those that are
-// gone. The interceptors and the policy of Page apply: where they hide entities, only
+// gone. The policy of Page applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PageClient) QueryHistory(nodes ...*Page) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditPageType, nodes)
@@ -1268,7 +1268,7 @@ func (_q *AuditLogQuery) QueryPage() *PageQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Parcel, also those that are
-// gone. The interceptors and the policy of Parcel apply: where they hide entities, only
+// gone. The policy of Parcel applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *ParcelClient) QueryHistory(nodes ...*Parcel) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditParcelType, nodes)
@@ -1355,7 +1355,7 @@ func (_q *AuditLogQuery) QueryParcel() *ParcelQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Patron, also those that are
-// gone. The interceptors and the policy of Patron apply: where they hide entities, only
+// gone. The policy of Patron applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PatronClient) QueryHistory(nodes ...*Patron) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditPatronType, nodes)
@@ -1442,7 +1442,7 @@ func (_q *AuditLogQuery) QueryPatron() *PatronQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Pet, also those that are
-// gone. The interceptors and the policy of Pet apply: where they hide entities, only
+// gone. The policy of Pet applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PetClient) QueryHistory(nodes ...*Pet) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditPetType, nodes)
@@ -1529,7 +1529,7 @@ func (_q *AuditLogQuery) QueryPet() *PetQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Post, also those that are
-// gone. The interceptors and the policy of Post apply: where they hide entities, only
+// gone. The policy of Post applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PostClient) QueryHistory(nodes ...*Post) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditPostType, nodes)
@@ -1616,7 +1616,7 @@ func (_q *AuditLogQuery) QueryPost() *PostQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Shelf, also those that are
-// gone. The interceptors and the policy of Shelf apply: where they hide entities, only
+// gone. The policy of Shelf applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *ShelfClient) QueryHistory(nodes ...*Shelf) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditShelfType, nodes)
@@ -1703,7 +1703,7 @@ func (_q *AuditLogQuery) QueryShelf() *ShelfQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Site, also those that are
-// gone. The interceptors and the policy of Site apply: where they hide entities, only
+// gone. The policy of Site applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *SiteClient) QueryHistory(nodes ...*Site) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditSiteType, nodes)
@@ -1793,7 +1793,7 @@ func (_q *AuditLogQuery) QuerySite() *SiteQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Tag, also those that are
-// gone. The interceptors and the policy of Tag apply: where they hide entities, only
+// gone. The policy of Tag applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TagClient) QueryHistory(nodes ...*Tag) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditTagType, nodes)
@@ -1880,7 +1880,7 @@ func (_q *AuditLogQuery) QueryTag() *TagQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Tagging, also those that are
-// gone. The interceptors and the policy of Tagging apply: where they hide entities, only
+// gone. The policy of Tagging applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TaggingClient) QueryHistory(nodes ...*Tagging) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditTaggingType, nodes)
@@ -1967,7 +1967,7 @@ func (_q *AuditLogQuery) QueryTagging() *TaggingQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Team, also those that are
-// gone. The interceptors and the policy of Team apply: where they hide entities, only
+// gone. The policy of Team applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TeamClient) QueryHistory(nodes ...*Team) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditTeamType, nodes)
@@ -2057,7 +2057,7 @@ func (_q *AuditLogQuery) QueryTeam() *TeamQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Token, also those that are
-// gone. The interceptors and the policy of Token apply: where they hide entities, only
+// gone. The policy of Token applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TokenClient) QueryHistory(nodes ...*Token) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditTokenType, nodes)
@@ -2144,7 +2144,7 @@ func (_q *AuditLogQuery) QueryToken() *TokenQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Twin, also those that are
-// gone. The interceptors and the policy of Twin apply: where they hide entities, only
+// gone. The policy of Twin applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TwinClient) QueryHistory(nodes ...*Twin) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditTwinType, nodes)
@@ -2231,7 +2231,7 @@ func (_q *AuditLogQuery) QueryTwin() *TwinQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every User, also those that are
-// gone. The interceptors and the policy of User apply: where they hide entities, only
+// gone. The policy of User applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *UserClient) QueryHistory(nodes ...*User) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditUserType, nodes)

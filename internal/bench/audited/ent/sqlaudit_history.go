@@ -112,7 +112,7 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Account, also those that are
-// gone. The interceptors and the policy of Account apply: where they hide entities, only
+// gone. The policy of Account applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *AccountClient) QueryHistory(nodes ...*Account) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditAccountType, nodes)

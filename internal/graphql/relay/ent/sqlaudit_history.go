@@ -114,7 +114,7 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Customer, also those that are
-// gone. The interceptors and the policy of Customer apply: where they hide entities, only
+// gone. The policy of Customer applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *CustomerClient) QueryHistory(nodes ...*Customer) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditCustomerType, nodes)
@@ -201,7 +201,7 @@ func (_q *AuditLogQuery) QueryCustomer() *CustomerQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every User, also those that are
-// gone. The interceptors and the policy of User apply: where they hide entities, only
+// gone. The policy of User applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *UserClient) QueryHistory(nodes ...*User) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditUserType, nodes)

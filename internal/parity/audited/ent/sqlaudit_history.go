@@ -128,7 +128,7 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Blob, also those that are
-// gone. The interceptors and the policy of Blob apply: where they hide entities, only
+// gone. The policy of Blob applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *BlobClient) QueryHistory(nodes ...*Blob) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditBlobType, nodes)
@@ -215,7 +215,7 @@ func (_q *AuditLogQuery) QueryBlob() *BlobQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Card, also those that are
-// gone. The interceptors and the policy of Card apply: where they hide entities, only
+// gone. The policy of Card applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *CardClient) QueryHistory(nodes ...*Card) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditCardType, nodes)
@@ -302,7 +302,7 @@ func (_q *AuditLogQuery) QueryCard() *CardQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Doc, also those that are
-// gone. The interceptors and the policy of Doc apply: where they hide entities, only
+// gone. The policy of Doc applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *DocClient) QueryHistory(nodes ...*Doc) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditDocType, nodes)
@@ -389,7 +389,7 @@ func (_q *AuditLogQuery) QueryDoc() *DocQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every File, also those that are
-// gone. The interceptors and the policy of File apply: where they hide entities, only
+// gone. The policy of File applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *FileClient) QueryHistory(nodes ...*File) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditFileType, nodes)
@@ -476,7 +476,7 @@ func (_q *AuditLogQuery) QueryFile() *FileQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Friendship, also those that are
-// gone. The interceptors and the policy of Friendship apply: where they hide entities, only
+// gone. The policy of Friendship applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *FriendshipClient) QueryHistory(nodes ...*Friendship) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditFriendshipType, nodes)
@@ -563,7 +563,7 @@ func (_q *AuditLogQuery) QueryFriendship() *FriendshipQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Info, also those that are
-// gone. The interceptors and the policy of Info apply: where they hide entities, only
+// gone. The policy of Info applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *InfoClient) QueryHistory(nodes ...*Info) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditInfoType, nodes)
@@ -650,7 +650,7 @@ func (_q *AuditLogQuery) QueryInfo() *InfoQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Membership, also those that are
-// gone. The interceptors and the policy of Membership apply: where they hide entities, only
+// gone. The policy of Membership applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *MembershipClient) QueryHistory(nodes ...*Membership) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditMembershipType, nodes)
@@ -737,7 +737,7 @@ func (_q *AuditLogQuery) QueryMembership() *MembershipQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Memo, also those that are
-// gone. The interceptors and the policy of Memo apply: where they hide entities, only
+// gone. The policy of Memo applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *MemoClient) QueryHistory(nodes ...*Memo) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditMemoType, nodes)
@@ -824,7 +824,7 @@ func (_q *AuditLogQuery) QueryMemo() *MemoQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Node, also those that are
-// gone. The interceptors and the policy of Node apply: where they hide entities, only
+// gone. The policy of Node applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *NodeClient) QueryHistory(nodes ...*Node) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditNodeType, nodes)
@@ -911,7 +911,7 @@ func (_q *AuditLogQuery) QueryNode() *NodeQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Note, also those that are
-// gone. The interceptors and the policy of Note apply: where they hide entities, only
+// gone. The policy of Note applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *NoteClient) QueryHistory(nodes ...*Note) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditNoteType, nodes)
@@ -998,7 +998,7 @@ func (_q *AuditLogQuery) QueryNote() *NoteQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Pet, also those that are
-// gone. The interceptors and the policy of Pet apply: where they hide entities, only
+// gone. The policy of Pet applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PetClient) QueryHistory(nodes ...*Pet) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditPetType, nodes)
@@ -1085,7 +1085,7 @@ func (_q *AuditLogQuery) QueryPet() *PetQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Post, also those that are
-// gone. The interceptors and the policy of Post apply: where they hide entities, only
+// gone. The policy of Post applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PostClient) QueryHistory(nodes ...*Post) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditPostType, nodes)
@@ -1172,7 +1172,7 @@ func (_q *AuditLogQuery) QueryPost() *PostQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Sample, also those that are
-// gone. The interceptors and the policy of Sample apply: where they hide entities, only
+// gone. The policy of Sample applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *SampleClient) QueryHistory(nodes ...*Sample) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditSampleType, nodes)
@@ -1259,7 +1259,7 @@ func (_q *AuditLogQuery) QuerySample() *SampleQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Task, also those that are
-// gone. The interceptors and the policy of Task apply: where they hide entities, only
+// gone. The policy of Task applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TaskClient) QueryHistory(nodes ...*Task) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditTaskType, nodes)
@@ -1346,7 +1346,7 @@ func (_q *AuditLogQuery) QueryTask() *TaskQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Tweet, also those that are
-// gone. The interceptors and the policy of Tweet apply: where they hide entities, only
+// gone. The policy of Tweet applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TweetClient) QueryHistory(nodes ...*Tweet) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditTweetType, nodes)
@@ -1433,7 +1433,7 @@ func (_q *AuditLogQuery) QueryTweet() *TweetQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every TweetLike, also those that are
-// gone. The interceptors and the policy of TweetLike apply: where they hide entities, only
+// gone. The policy of TweetLike applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TweetLikeClient) QueryHistory(nodes ...*TweetLike) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditTweetLikeType, nodes)
@@ -1520,7 +1520,7 @@ func (_q *AuditLogQuery) QueryTweetLike() *TweetLikeQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every User, also those that are
-// gone. The interceptors and the policy of User apply: where they hide entities, only
+// gone. The policy of User applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *UserClient) QueryHistory(nodes ...*User) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditUserType, nodes)
