@@ -54,7 +54,8 @@ func (v *Version) name(field string) string {
 }
 
 // Known reports whether the entity's field of that name, or its edge, is what it was: tracked, in the log at the time, and readable as the field's type. All others
-// have their zero value in the entity, which says nothing. An edge to many is known if the log has the beginning of the entity's life.
+// have their zero value in the entity, which says nothing. An edge to many is known if the log has the beginning of the entity's life: also one that was added to the
+// tracked ones later, which until its baseline has no links as far as the log says.
 func (v *Version) Known(field string) bool {
 	field = v.name(field)
 	return v.build.Errs[field] == nil && v.image.knows(field)

@@ -48,7 +48,8 @@ func BatchSize(n int) Option {
 // Joined names edges to many that were added to the recorded ones when there were entities already. By default an edge of
 // which the log says something is taken to be known, and what differs to have been written around ent. Of the edges
 // named here Baseline records what is there beside that, once for each entity: unless a baseline entry of it has the edge already.
-// An edge is named for every one of the types that has it.
+// An edge is named for every one of the types that has it. What the log says of the time before that entry stays as it is: an entity whose beginning it has had no
+// links by the edge.
 func Joined(edges ...string) Option {
 	return func(c *config) { c.joined = append(c.joined, edges...) }
 }
