@@ -64,7 +64,7 @@ func (o *operation) changed(ctx context.Context, im *image, d *drafts) error {
 	)
 	switch {
 	case own && o.deleted == len(im.rows): // all are known to be gone
-	case im.returned && !im.unsure && o.issued == im.issued:
+	case im.returned && !im.unsure && o.issued == im.issued && !im.moved():
 		for _, r := range im.rows {
 			after[r.Text] = r
 		}
@@ -79,7 +79,10 @@ func (o *operation) changed(ctx context.Context, im *image, d *drafts) error {
 		after[r.Text] = r
 	}
 	for _, before := range im.rows {
-		if after[before.Text] == nil && own && (o.updates || o.create != nil) {
+		if after[before.Text] == nil && own && o.create != nil {
+			return fmt.Errorf("%w: %s %s is gone after it, and an update cannot change ids: have it set the id to itself (SetIgnore), as UpdateNewValues does", auditlog.ErrUpsert, im.typ.Name, before.Text)
+		}
+		if after[before.Text] == nil && own && o.updates {
 			return fmt.Errorf("sqlaudit: %s %s is gone after its update: an update cannot change ids", im.typ.Name, before.Text)
 		}
 		d.row(im.typ, before, after[before.Text], o.stamp)

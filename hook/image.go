@@ -42,6 +42,18 @@ func (o *operation) are(t *auditlog.Type, rows []*auditlog.Row, plain bool) {
 	im.returned, im.unsure, im.now, im.issued = true, im.unsure || !plain, append(im.now, rows...), o.issued
 }
 
+// moved reports whether a row may have been returned under another key: one was that was not there, and one that was there was not.
+func (im *image) moved() bool {
+	if len(im.rows) == 0 || !slices.ContainsFunc(im.now, func(r *auditlog.Row) bool { return !im.has[r.Text] }) {
+		return false
+	}
+	is := make(map[string]bool, len(im.now))
+	for _, r := range im.now {
+		is[r.Text] = true
+	}
+	return slices.ContainsFunc(im.rows, func(r *auditlog.Row) bool { return !is[r.Text] })
+}
+
 // A lookup is values of columns by which rows are found.
 type lookup struct {
 	columns []string

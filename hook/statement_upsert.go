@@ -20,7 +20,7 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 		query, own := o.insertWhole(query, args)
 		return query, own, true
 	}
-	if clauses[1] != "" || clauses[2] == "" {
+	if clauses[1] != "" || clauses[2] == "" || o.movesKeys(clauses[0]) {
 		return "", nil, false
 	}
 	var (

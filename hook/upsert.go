@@ -144,6 +144,22 @@ func splitConflict(query string) (parts [3]string, updates bool) {
 	return parts, true
 }
 
+// movesKeys reports whether an insert with ON CONFLICT DO UPDATE may give a row that is there another primary key: it sets a column of it, and not to itself.
+func (o *operation) movesKeys(query string) bool {
+	t := o.target.Type
+	sets := query[clause(query, 0, " DO UPDATE SET "):]
+	return slices.ContainsFunc(t.Key, func(c string) bool {
+		name := o.names([]string{c})
+		set := " " + name + " = "
+		at := clause(sets, 0, set)
+		if at < 0 {
+			return false
+		}
+		value, itself := sets[at+len(set):], o.names([]string{t.Table})+"."+name
+		return value != itself && !strings.HasPrefix(value, itself+", ")
+	})
+}
+
 // clause returns the position of a clause at or after a position, outside of quotes and parentheses, or -1.
 func clause(query string, from int, words string) int {
 	depth, quote := 0, byte(0)

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	stdsql "database/sql"
+	"fmt"
 	"testing"
 
 	"entgo.io/ent/dialect"
@@ -13,6 +14,7 @@ import (
 	"github.com/sqlaudit/sqlaudit"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/book"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/group"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/tagging"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
@@ -99,6 +101,24 @@ var upsertCases = []testCase{
 			require.ElementsMatch(t, []string{"update Book", "update Shelf"}, brief(entries))
 			require.Equal(t, s.ID, b.QueryShelf().OnlyIDX(e.ctx))
 		}
+	}},
+	{"the id set anew", "an update that would give a row another id is refused, and nothing of it stays", func(t *testing.T, e *env) {
+		g := e.group("0")
+		anew := []sql.ConflictOption{sql.ConflictColumns(group.FieldName), sql.ResolveWithNewValues()} // the id too
+		many := func(c *ent.GroupClient) *ent.GroupCreateBulk {
+			return c.MapCreateBulk(make([]int, 12), func(c *ent.GroupCreate, i int) { c.SetName(fmt.Sprint(i)) })
+		}
+		require.ErrorIs(t, e.client.Group.Create().SetName("0").OnConflict(anew...).Exec(e.ctx), sqlaudit.ErrUpsert)
+		require.ErrorIs(t, many(e.client.Group).OnConflict(anew...).Exec(e.ctx), sqlaudit.ErrUpsert)
+		tx := e.begin(t, e.client)
+		require.ErrorContains(t, tx.Group.Create().SetName("0").OnConflict(anew...).Exec(e.ctx), "SetIgnore")
+		require.ErrorIs(t, tx.Commit(), sqlaudit.ErrIncomplete)
+		require.Len(t, e.log(t), 1)
+		itself := append(anew, sql.ResolveWith(func(u *sql.UpdateSet) { u.SetIgnore(group.FieldID) }))
+		e.client.Group.Create().SetName("0").SetSize(7).OnConflict(itself...).ExecX(e.ctx)
+		require.Equal(t, g.ID.String(), e.last(t).Resource)
+		many(e.client.Group).OnConflict(itself...).ExecX(e.ctx)
+		require.Len(t, e.log(t), 14)
 	}},
 	{"in a transaction", "with the others of it", func(t *testing.T, e *env) {
 		e.inTx(t, func(tx *ent.Tx) {
