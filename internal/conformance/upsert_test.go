@@ -162,6 +162,21 @@ func TestUpsertConditions(t *testing.T) {
 	}, dialect.SQLite, dialect.Postgres)
 }
 
+// PostgreSQL does not let an upsert meet a row twice.
+func TestUpsertTwice(t *testing.T) {
+	runWrites(t, []testCase{{"the same key twice in a bulk", "the link is the second's alone, also where the database returns the row for both", func(t *testing.T, e *env) {
+		first, second := e.client.Shelf.Create().SetName("1").SaveX(e.ctx), e.client.Shelf.Create().SetName("2").SaveX(e.ctx)
+		books := make([]*ent.BookCreate, 12)
+		for i := range books {
+			books[i] = e.client.Book.Create().SetAuthor("a").SetTitle(fmt.Sprint(i % 11)).SetShelf(first)
+		}
+		books[11].SetShelf(second)
+		e.client.Book.CreateBulk(books...).OnConflictColumns(book.FieldAuthor, book.FieldTitle).UpdateNewValues().ExecX(e.ctx)
+		require.Len(t, e.log(t), 2+11+2)
+		require.Equal(t, 1, second.QueryBooks().CountX(e.ctx))
+	}}}, dialect.SQLite, dialect.MySQL)
+}
+
 // A row that another transaction adds between the read of what may conflict and ent's insert is seen, and read, by another try.
 func TestUpsertRace(t *testing.T) {
 	runWrites(t, []testCase{
