@@ -1,5 +1,5 @@
 # The generators of committed code, and what they are to leave unchanged.
-GENERATED = ./example/ent ./internal/conformance/ent ./internal/parity/audited/ent ./internal/parity/bare/ent \
+GENERATED = ./example/ent ./internal/conformance/ent ./internal/conformance/keys/ent ./internal/parity/audited/ent ./internal/parity/bare/ent \
 	./internal/storm/bare/ent ./internal/storm/bare/load ./example/customers/ent ./internal/graphql/relay/ent ./internal/graphql/object/ent \
 	./internal/bench/audited/ent ./internal/bench/bare/ent ./internal/bench/bare/accounts
 LINT      = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

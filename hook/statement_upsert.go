@@ -29,7 +29,7 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 		ident   = o.ident(t)
 		key     = ident + "." + o.names(t.Key)
 		old     = []string{key + ` AS "__was"`}
-		differs []string
+		differs = []string{`s."__was" IS NULL`} // it has come
 
 		all, before, after object
 		hidden             names
@@ -56,7 +56,7 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 	}
 	log := o.drv.Writer().Insertion(auditlog.Selection{
 		From:       `(SELECT * FROM "__new" LEFT JOIN "__old" ON "__was" = "__k")`,
-		Where:      `s."__was" IS NULL OR ` + strings.Join(differs, " OR "),
+		Where:      strings.Join(differs, " OR "),
 		Action:     `CASE WHEN s."__was" IS NULL THEN 'create' ELSE 'update' END`,
 		ResourceID: `s."__id"`,
 		Before:     `CASE WHEN s."__was" IS NOT NULL THEN ` + before.text(false) + " END",
