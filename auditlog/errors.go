@@ -26,8 +26,9 @@ var (
 	// transaction. Nothing was written.
 	ErrOtherClient = errors.New("sqlaudit: the mutation was made by another client or in another transaction: run it with the client that made it")
 
-	// ErrUpsert is returned by creates with OnConflict of which it could not be told what they do, such as where the table has a unique
-	// index that the schema does not declare. The error says which, and what to do. Nothing was written.
+	// ErrUpsert is returned by creates with OnConflict of which it could not be told what they do, such as where a table of MariaDB's has a unique
+	// index that the schema does not declare. The error says which, and what to do. Nothing was written; a transaction of yours in which ent's
+	// statement had run by then cannot be committed.
 	ErrUpsert = errors.New("sqlaudit: what OnConflict would do could not be recorded")
 
 	// ErrIncomplete is returned by Commit when the transaction holds a change whose entry could

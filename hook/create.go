@@ -21,8 +21,9 @@ type creation struct {
 	stamps []auditlog.Stamp // of specs
 
 	inserted bool
-	ids      []any // what the database returned for specs, where it returns ids
-	lastID   int64 // where it does not
+	ids      []any   // what the database returned for specs, where it returns ids
+	keys     [][]any // of the rows that an upsert returned, where that is narrowed
+	lastID   int64   // where it does not
 	upsert   *upsert
 
 	updates bool            // on a conflict
@@ -201,13 +202,7 @@ func (o *operation) insert(ctx context.Context, query string, args, v any) error
 		}
 		return nil
 	}
-	if err := o.resolve(ctx, query, args, func(query string, args any) (int, error) {
-		if err := o.ex.Exec(ctx, query, args, res); err != nil {
-			return 0, err
-		}
-		n, err := (*res).RowsAffected()
-		return int(n), err
-	}); err != nil {
+	if err := o.resolve(ctx, query, args, func(query string, args any) error { return o.ex.Exec(ctx, query, args, res) }); err != nil {
 		return err
 	}
 	o.create.inserted = true
@@ -228,13 +223,13 @@ func (o *operation) insertReturning(ctx context.Context, query string, args, v a
 		}
 		return err
 	}
-	if err := o.resolve(ctx, query, args, func(query string, args any) (int, error) {
+	if err := o.resolve(ctx, query, args, func(query string, args any) error {
 		if c.returns {
 			query = o.returningToo(query)
 		}
 		rows := &sql.Rows{}
 		if err := o.ex.Query(ctx, query, args, rows); err != nil {
-			return 0, err
+			return err
 		}
 		c.rows, c.plain = nil, true
 		scan := scanID(rows)
@@ -242,7 +237,7 @@ func (o *operation) insertReturning(ctx context.Context, query string, args, v a
 			var given any
 			l, err := o.newLine(1, &given)
 			if err != nil {
-				return 0, errors.Join(err, rows.Close())
+				return errors.Join(err, rows.Close())
 			}
 			scan = func(id *any) error {
 				err := l.scan(rows, c.are)
@@ -252,10 +247,10 @@ func (o *operation) insertReturning(ctx context.Context, query string, args, v a
 		}
 		var err error
 		if b, err = bufferIDs(rows, scan); err != nil {
-			return 0, err
+			return err
 		}
 		c.ids = b.ids
-		return len(b.ids), nil
+		return nil
 	}); err != nil {
 		return err
 	}

@@ -196,6 +196,11 @@ func (o *operation) keys(ctx context.Context, t *auditlog.Type, where func(*sql.
 	where(s)
 	s.OrderBy(s.Columns(t.Key...)...)
 	query, args := s.Query() // whose errors ent ignores too
+	return o.scanKeys(ctx, t, query, args)
+}
+
+// scanKeys reads the primary keys of rows of t by a query of them.
+func (o *operation) scanKeys(ctx context.Context, t *auditlog.Type, query string, args any) ([][]any, error) {
 	o.hasRead = true
 	rows := &sql.Rows{}
 	if err := o.ex.Query(ctx, query, args, rows); err != nil {

@@ -2,6 +2,7 @@ package hook
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,122 +15,241 @@ import (
 )
 
 // resolve runs ent's insert. Where it says what to do on a conflict, the rows that it may conflict with are read and locked first, by every
-// unique key. Another transaction can add such a row in between, whose old values were then unknown. On SQLite nobody else
-// writes by then; on PostgreSQL the update branch is narrowed to the rows read, and where that passes over a row all is done
-// again; for MySQL and MariaDB see upsertMySQL.
-func (o *operation) resolve(ctx context.Context, query string, args any, run func(string, any) (int, error)) error {
+// unique key, and its update is narrowed to the rows read, whose old values are known. What that passes over the database tells: a row that another
+// transaction has added since, or one that no given key leads to, as where the database fills or rounds a column, a trigger changes a key, or the schema
+// does not declare a unique index. It is read, and all is done again. For MySQL and MariaDB see upsertMySQL.
+func (o *operation) resolve(ctx context.Context, query string, args any, run func(string, any) error) error {
 	c, t := o.create, o.target.Type
 	if len(c.conflict()) == 0 || !t.Recorded() {
-		_, err := run(query, args)
-		return err
+		return run(query, args)
 	}
 	o.took(PathUpsert)
 	lock := lockUpdate
 	if len(t.Unique) > 0 {
 		lock = lockKey
 	}
+	rows, err := o.conflicts(ctx, lock)
+	if err != nil {
+		return err
+	}
+	clauses, updates := splitConflict(query)
+	if !updates {
+		o.add(t, rows)
+		return run(query, args)
+	}
 	for try := 0; ; try++ {
-		before, err := o.conflicts(ctx, lock)
-		if err != nil {
-			return err
-		}
-		o.add(t, before)
-		clauses, updates := splitConflict(query)
-		if o.base.Dialect() != dialect.Postgres || !updates {
-			_, err = run(query, args)
-			return err
-		}
-		again, err := o.narrowed(ctx, clauses, args, run)
-		if err != nil || !again {
+		o.add(t, rows)
+		passed, err := o.narrowed(ctx, clauses, args.([]any), run)
+		if err != nil || len(passed) == 0 {
 			return err
 		}
 		o.took(PathUpsertAgain)
 		if try == maxTries {
-			return fmt.Errorf("%w: a row conflicts by a unique index of table %s that the schema does not declare: declare it", auditlog.ErrUpsert, t.Table)
+			return fmt.Errorf("%w: the rows of table %s that it meets are others each time: create the entities one by one", auditlog.ErrUpsert, t.Table)
+		}
+		if rows, err = o.readKeys(ctx, t, lock, t.Key, passed); err != nil {
+			return err
 		}
 	}
 }
 
-// narrowed runs ent's insert with its update branch narrowed to the rows that were read. It reports whether a row came in between and
-// was passed over: then nothing was done.
-func (o *operation) narrowed(ctx context.Context, clauses [3]string, args any, run func(string, any) (int, error)) (bool, error) {
-	if len(o.create.specs) == 1 {
-		return o.passesOver(ctx, clauses, args, run)
+// narrowed runs ent's insert with its update narrowed to the rows that were read. It returns the keys of those that this passed over: then nothing was
+// done.
+func (o *operation) narrowed(ctx context.Context, clauses [3]string, args []any, run func(string, any) error) (passed [][]any, err error) {
+	switch several := len(o.create.specs) > 1; {
+	case several && o.base.Dialect() == dialect.SQLite && (clauses[1] != "" || !o.distinct(clauses[0])):
+		return nil, o.foretold(ctx, clauses, args, run)
+	case several && o.base.Dialect() == dialect.Postgres:
+		err = o.savepoint(ctx, func() (undo bool, err error) {
+			passed, err = o.passesOver(ctx, clauses, args, run)
+			return len(passed) > 0, err
+		})
+		return passed, err
 	}
-	if err := o.ex.Exec(ctx, "SAVEPOINT sqlaudit", []any{}, nil); err != nil {
-		return false, err
-	}
-	again, err := o.passesOver(ctx, clauses, args, run)
-	if err != nil {
-		return false, err
-	}
-	end := "RELEASE SAVEPOINT sqlaudit"
-	if again {
-		end = "ROLLBACK TO SAVEPOINT sqlaudit"
-	}
-	return again, o.ex.Exec(ctx, end, []any{}, nil)
+	return o.passesOver(ctx, clauses, args, run)
 }
 
-func (o *operation) passesOver(ctx context.Context, clauses [3]string, args any, run func(string, any) (int, error)) (bool, error) {
+// distinct reports whether each row of ent's insert has another value of the unique key by which alone it may conflict. If not, SQLite lets it meet rows
+// that it has inserted itself.
+func (o *operation) distinct(query string) bool {
 	c, t := o.create, o.target.Type
-	own := args.([]any)
-	query, more := o.condition(len(own))
-	if clauses[1] != "" {
-		query += " AND (" + clauses[1] + ")"
+	at := clause(query, 0, " ON CONFLICT (")
+	if at < 0 {
+		return false
 	}
-	query = clauses[0] + " WHERE " + query
-	own = append(own[:len(own):len(own)], more...)
-	var mine []*auditlog.Row
-	if clauses[2] == "" { // a composite id: ent asks for nothing back
-		var err error
-		if mine, err = o.scan(ctx, t, query+" RETURNING "+o.names(t.Columns()), own); err != nil || len(mine) == len(c.specs) {
-			return false, err
+	target, _, _ := strings.Cut(query[at+len(" ON CONFLICT ("):], ")")
+	unique := append([][]string{t.Key}, t.Unique...)
+	i := slices.IndexFunc(unique, func(columns []string) bool {
+		names := make([]string, len(columns))
+		for i, c := range columns {
+			names[i] = o.names([]string{c})
 		}
-	} else {
-		n, err := run(query+clauses[2], own)
-		if err != nil || n == len(c.specs) {
-			return false, err
+		return same(names, strings.Split(target, ", "))
+	})
+	if i < 0 {
+		return false
+	}
+	seen := make(map[string]bool, len(c.specs))
+	for _, spec := range c.specs {
+		if values := valuesOf(spec, unique[i]); values != nil {
+			seen[keyText(values)] = true
 		}
-		if mine, err = o.readKeys(ctx, t, lockNone, t.Key, tuplesOf(c.ids)); err != nil {
-			return false, err
-		}
 	}
-	// Another row may have come in between, or the user's own condition did not hold.
-	now, err := o.conflicts(ctx, lockNone)
-	if err != nil {
-		return false, err
-	}
-	done := make(map[string]bool)
-	for _, r := range mine {
-		done[r.Text] = true
-	}
-	im := o.image(t)
-	return slices.ContainsFunc(now, func(r *auditlog.Row) bool { return !im.has[r.Text] && !done[r.Text] }), nil
+	return len(seen) == len(c.specs)
 }
 
-// condition returns the condition that a row is among those read, with parameters numbered after the given number.
-func (o *operation) condition(after int) (string, []any) {
+// foretold runs ent's insert on SQLite, where nobody else writes, having asked which rows it will meet.
+func (o *operation) foretold(ctx context.Context, clauses [3]string, args []any, run func(string, any) error) error {
 	t := o.target.Type
-	rows := o.image(t).rows
-	if len(rows) == 0 {
-		return "FALSE", nil
+	keys, err := o.passed(ctx, clauses[0], args)
+	if err != nil {
+		return err
 	}
-	b := &sql.Builder{}
-	b.SetDialect(dialect.Postgres)
-	b.SetTotal(after)
+	rows, err := o.readKeys(ctx, t, lockNone, t.Key, keys)
+	if err != nil {
+		return err
+	}
+	o.add(t, rows)
+	if clauses[1] != "" {
+		clauses[1] = " WHERE " + clauses[1]
+	}
+	return run(strings.Join(clauses[:], ""), args)
+}
+
+// savepoint runs f, and has the database undo what it did if it says so.
+func (o *operation) savepoint(ctx context.Context, f func() (undo bool, err error)) error {
+	if err := o.ex.Exec(ctx, "SAVEPOINT sqlaudit", []any{}, nil); err != nil {
+		return err
+	}
+	undo, err := f()
+	if err != nil {
+		return err
+	}
+	if undo {
+		if err := o.ex.Exec(ctx, "ROLLBACK TO SAVEPOINT sqlaudit", []any{}, nil); err != nil {
+			return err
+		}
+	}
+	return o.ex.Exec(ctx, "RELEASE SAVEPOINT sqlaudit", []any{}, nil)
+}
+
+func (o *operation) passesOver(ctx context.Context, clauses [3]string, args []any, run func(string, any) error) ([][]any, error) {
+	c, t := o.create, o.target.Type
+	where, more, err := o.condition(len(args), keysOf(o.image(t).rows))
+	if err != nil {
+		return nil, err
+	}
+	if clauses[1] != "" {
+		where = "(" + clauses[1] + "\n) AND " + where
+	}
+	query, own := clauses[0]+" WHERE "+where, slices.Concat(args, more)
+	if clauses[2] == "" { // a composite id: ent asks for nothing back
+		rows, err := o.scan(ctx, t, query+" RETURNING "+o.words(t).list, own)
+		if err != nil {
+			return nil, err
+		}
+		c.keys = keysOf(rows)
+	} else {
+		if err := run(query+clauses[2], own); err != nil {
+			return nil, err
+		}
+		c.keys = tuplesOf(c.ids)
+	}
+	switch {
+	case len(c.keys) == len(c.specs):
+		return nil, nil
+	case len(c.specs) > 1 && o.base.Dialect() == dialect.SQLite: // it is not undone
+		return nil, fmt.Errorf("%w: it meets rows of table %s to which what is given does not lead: create the entities one by one", auditlog.ErrUpsert, t.Table)
+	}
+	return o.passed(ctx, clauses[0], args)
+}
+
+// passed returns the keys of the rows that ent's insert meets beside those that were read and those that it has returned, and of what it would insert now: an
+// insert that updates nothing is asked for them, and undone. There are none if the user's own condition did not hold, or a trigger has passed over the row.
+func (o *operation) passed(ctx context.Context, query string, args []any) (keys [][]any, err error) {
+	t := o.target.Type
+	at := clause(query, 0, doUpdate) + len(doUpdate)
+	column, _, _ := strings.Cut(query[at:], " = ")
+	own := args[:o.parametersIn(query[:at])]
+	known, more, err := o.condition(len(own), append(keysOf(o.image(t).rows), o.create.keys...))
+	if err != nil {
+		return nil, err
+	}
+	err = o.savepoint(ctx, func() (bool, error) {
+		var err error
+		keys, err = o.scanKeys(ctx, t, query[:at]+column+" = "+o.names([]string{t.Table})+"."+column+" WHERE NOT "+known+" RETURNING "+o.names(t.Key), slices.Concat(own, more))
+		return true, err
+	})
+	return keys, err
+}
+
+// condition returns the condition that a row has one of the given keys, with parameters numbered after the given number.
+func (o *operation) condition(after int, keys [][]any) (string, []any, error) {
+	t := o.target.Type
+	if len(keys) == 0 {
+		return "(FALSE)", nil, nil
+	}
 	columns := make([]string, len(t.Key))
 	for i, c := range t.Key {
 		columns[i] = o.names([]string{t.Table}) + "." + o.names([]string{c})
 	}
-	tuples(b, columns, keysOf(rows))
+	if o.base.Dialect() == dialect.SQLite && after+len(keys)*len(columns) > maxParamsSQLite { // they are one
+		return listed(t, columns, keys)
+	}
+	b := &sql.Builder{}
+	b.SetDialect(o.base.Dialect())
+	b.SetTotal(after)
+	tuples(b, columns, keys)
 	query, args := b.Query()
-	return query, args
+	return "(" + query + ")", args, nil
 }
+
+// listed returns the condition, for SQLite, that a column has one of the given values, which are integers or text, as a document.
+func listed(t *auditlog.Type, columns []string, keys [][]any) (string, []any, error) {
+	list := make([]any, len(keys))
+	for i, k := range keys {
+		switch k[0].(type) {
+		case int64, string:
+		default:
+			columns = nil
+		}
+		list[i] = k[0]
+	}
+	if len(columns) != 1 {
+		return "", nil, fmt.Errorf("%w (%s: %d rows, beside what is given of them)", auditlog.ErrTooManyRows, t.Name, len(keys))
+	}
+	text, err := json.Marshal(list)
+	return "(" + columns[0] + " IN (SELECT value FROM json_each(?)))", []any{string(text)}, err
+}
+
+// parametersIn returns how many parameters stand in the beginning of a statement of ent's.
+func (o *operation) parametersIn(query string) int {
+	mark := byte('?')
+	if o.base.Dialect() == dialect.Postgres {
+		mark = '$'
+	}
+	n, quote := 0, byte(0)
+	for i := range len(query) {
+		switch ch := query[i]; {
+		case quote != 0:
+			if ch == quote {
+				quote = 0
+			}
+		case ch == '\'' || ch == '"' || ch == '`':
+			quote = ch
+		case ch == mark:
+			n++
+		}
+	}
+	return n
+}
+
+const doUpdate = " DO UPDATE SET "
 
 // splitConflict splits an insert with ON CONFLICT DO UPDATE into what comes before the condition of its update, that condition, and its
 // RETURNING clause. It reports false for one that does nothing on a conflict.
 func splitConflict(query string) (parts [3]string, updates bool) {
-	at := clause(query, 0, " DO UPDATE SET ")
+	at := clause(query, 0, doUpdate)
 	if at < 0 {
 		return parts, false
 	}
@@ -147,7 +267,7 @@ func splitConflict(query string) (parts [3]string, updates bool) {
 // movesKeys reports whether an insert with ON CONFLICT DO UPDATE may give a row that is there another primary key: it sets a column of it, and not to itself.
 func (o *operation) movesKeys(query string) bool {
 	t := o.target.Type
-	sets := query[clause(query, 0, " DO UPDATE SET "):]
+	sets := query[clause(query, 0, doUpdate):]
 	return slices.ContainsFunc(t.Key, func(c string) bool {
 		name := o.names([]string{c})
 		set := " " + name + " = "
@@ -169,7 +289,7 @@ func clause(query string, from int, words string) int {
 			if ch == quote {
 				quote = 0
 			}
-		case ch == '\'' || ch == '"':
+		case ch == '\'' || ch == '"' || ch == '`':
 			quote = ch
 		case ch == '(':
 			depth++
@@ -238,10 +358,13 @@ func (o *operation) upserted() []lookup {
 	if c.upsert != nil {
 		return []lookup{{t.Key, c.upsert.inserted}}
 	}
+	if len(c.keys) > 0 {
+		return []lookup{{t.Key, c.keys}}
+	}
 	if len(c.ids) > 0 {
 		return []lookup{{t.Key, tuplesOf(c.ids)}}
 	}
-	if len(t.Key) == 1 {
+	if len(t.Key) == 1 || c.keys != nil {
 		return nil // nothing was returned, so nothing was inserted
 	}
 	return c.lookups(t)
@@ -281,11 +404,14 @@ func (o *operation) checkIndexes(ctx context.Context) error {
 		return err
 	}
 	for name, columns := range indexes {
-		if !slices.ContainsFunc(append([][]string{t.Key}, t.Unique...), func(known []string) bool {
-			return len(known) == len(columns) && !slices.ContainsFunc(known, func(c string) bool { return !slices.Contains(columns, c) })
-		}) {
+		if !slices.ContainsFunc(append([][]string{t.Key}, t.Unique...), func(known []string) bool { return same(known, columns) }) {
 			return fmt.Errorf("%w: table %s has a unique index %s that the schema of %s does not declare: declare it", auditlog.ErrUpsert, t.Table, name, t.Name)
 		}
 	}
 	return nil
+}
+
+// same reports whether two lists have the same columns.
+func same(a, b []string) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(c string) bool { return !slices.Contains(b, c) })
 }

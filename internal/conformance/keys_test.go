@@ -3,14 +3,17 @@ package conformance
 import (
 	"context"
 	stdsql "database/sql"
+	"fmt"
 	"slices"
 	"testing"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent/price"
 	_ "github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent/runtime"
 	"github.com/sqlaudit/sqlaudit/internal/oracle"
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
@@ -60,4 +63,50 @@ func TestUpsertOfIDs(t *testing.T) {
 		e.client.Label.CreateBulk(e.client.Label.Create().SetID("a"), e.client.Label.Create().SetID("b")).OnConflictColumns("id").Ignore().ExecX(e.ctx)
 		require.Equal(t, []string{"create Label", "create Label"}, e.log(t))
 	})
+}
+
+// A column that the database fills is part of a unique key.
+func TestUpsertDefault(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		slug := func(slug, title string) *ent.SlugCreate { return e.client.Slug.Create().SetSlug(slug).SetTitle(title) }
+		for _, title := range []string{"1", "2", "2"} {
+			slug("s", title).OnConflictColumns("tenant", "slug").UpdateNewValues().ExecX(e.ctx)
+		}
+		e.client.Slug.CreateBulk(slug("t", "3"), slug("s", "3")).OnConflictColumns("tenant", "slug").UpdateNewValues().ExecX(e.ctx)
+		require.Equal(t, []string{"create Slug", "update Slug"}, e.log(t)[:2])
+		require.ElementsMatch(t, []string{"update Slug", "create Slug"}, e.log(t)[2:])
+		require.Equal(t, []string{"3", "3"}, e.client.Slug.Query().Select("title").StringsX(e.ctx))
+	}, dialect.SQLite, dialect.Postgres)
+}
+
+// A number is unique as it is rounded.
+func TestUpsertRounded(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		hit := func(u *ent.PriceUpsert) { u.AddHits(1) }
+		for range 2 {
+			e.client.Price.Create().SetAmount(1.239).OnConflictColumns("amount").Update(hit).ExecX(e.ctx)
+		}
+		e.client.Price.CreateBulk(e.client.Price.Create().SetAmount(4), e.client.Price.Create().SetAmount(1.239)).OnConflictColumns("amount").Update(hit).ExecX(e.ctx)
+		require.ElementsMatch(t, []string{"create Price", "update Price", "create Price", "update Price"}, e.log(t))
+		require.Equal(t, 2, e.client.Price.Query().Where(price.AmountLT(2)).OnlyX(e.ctx).Hits)
+	}, dialect.SQLite, dialect.Postgres)
+}
+
+// What is given of many rows and what they are read by are together more parameters than a statement of SQLite's takes.
+func TestUpsertOfMany(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		for i, n := range []int{11_000, 16_000} {
+			upsert := func(hits int) {
+				if i == 0 {
+					e.client.Price.MapCreateBulk(make([]int, n), func(c *ent.PriceCreate, i int) { c.SetAmount(float64(i)).SetHits(hits) }).OnConflictColumns("amount").UpdateNewValues().ExecX(e.ctx)
+					return
+				}
+				e.client.Label.MapCreateBulk(make([]int, n), func(c *ent.LabelCreate, i int) { c.SetID(fmt.Sprint(i)) }).OnConflictColumns("id").Ignore().ExecX(e.ctx)
+			}
+			upsert(1)
+			upsert(2)
+		}
+		require.Equal(t, 11_000, e.client.Price.Query().Where(price.Hits(2)).CountX(e.ctx))
+		require.Len(t, e.log(t), 11_000+11_000+16_000)
+	}, dialect.SQLite)
 }

@@ -308,6 +308,103 @@ func TestUpsertMariaDB(t *testing.T) {
 	}, dialect.MySQL)
 }
 
+// A row may conflict by a unique index that the schema does not declare, on SQLite also where the upsert names none.
+func TestUpsertUndeclared(t *testing.T) {
+	eachWay(t, func(t *testing.T, b backend, db *stdsql.DB) {
+		e := newEnv(t, b, db)
+		testdb.Exec(t, db, "CREATE UNIQUE INDEX undeclared ON cards (card_number)")
+		card := func(id string) *ent.CardCreate { return e.client.Card.Create().SetID(id).SetNumber("1") }
+		card("a").ExecX(e.ctx)
+		set := sql.ResolveWith(func(u *sql.UpdateSet) { u.Set("card_number", sql.Expr(u.Table().C("card_number")+" || '1'")) })
+		targets := [][]sql.ConflictOption{{sql.ConflictColumns("card_number"), set}}
+		if b.dialect == dialect.SQLite {
+			targets = append(targets, []sql.ConflictOption{set})
+		}
+		for _, opts := range targets {
+			for _, create := range []interface{ Exec(context.Context) error }{
+				card("b").OnConflict(opts...),
+				e.client.Card.CreateBulk(e.client.Card.Create().SetID("c").SetNumber("2"), card("d")).OnConflict(opts...),
+			} {
+				testdb.Exec(t, db, "DELETE FROM audit_logs")
+				testdb.Exec(t, db, "DELETE FROM cards")
+				card("a").ExecX(e.ctx)
+				require.NoError(t, create.Exec(e.ctx))
+				require.Contains(t, brief(e.log(t)), "update Card")
+				require.Equal(t, "11", e.client.Card.GetX(e.ctx, "a").Number)
+				e.reconcile(t)
+			}
+		}
+	}, dialect.SQLite, dialect.Postgres)
+}
+
+// A trigger may change the key that is given.
+func TestUpsertTrigger(t *testing.T) {
+	lower := func(t *testing.T, e *env) {
+		if e.backend.dialect == dialect.MySQL {
+			testdb.Exec(t, e.db, "CREATE TRIGGER lower_email BEFORE INSERT ON users FOR EACH ROW SET NEW.email = lower(NEW.email)")
+			t.Cleanup(func() { testdb.Exec(t, e.db, "DROP TRIGGER lower_email") })
+			return
+		}
+		testdb.Exec(t, e.db, "CREATE FUNCTION lower_email() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.email := lower(NEW.email); RETURN NEW; END $$")
+		testdb.Exec(t, e.db, "CREATE TRIGGER lower_email BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION lower_email()")
+		t.Cleanup(func() { testdb.Exec(t, e.db, "DROP FUNCTION lower_email() CASCADE") })
+	}
+	upsert := func(e *env, name string, emails ...string) {
+		if len(emails) == 1 {
+			e.client.User.Create().SetName(name).SetEmail(emails[0]).OnConflictColumns(user.FieldEmail).UpdateName().ExecX(e.ctx)
+			return
+		}
+		e.client.User.MapCreateBulk(emails, func(c *ent.UserCreate, i int) { c.SetName(name).SetEmail(emails[i]) }).OnConflictColumns(user.FieldEmail).UpdateName().ExecX(e.ctx)
+	}
+	runWrites(t, []testCase{
+		{"a key that is there as the trigger makes it", "its row is updated", func(t *testing.T, e *env) {
+			lower(t, e)
+			upsert(e, "a", "K")
+			upsert(e, "b", "K")
+			upsert(e, "c", "L", "K")
+			require.ElementsMatch(t, []string{"create User", "update User", "create User", "update User"}, brief(e.log(t)))
+			require.Equal(t, 2, e.client.User.Query().Where(user.Name("c")).CountX(e.ctx))
+		}},
+		{"a key that is there as it is given", "the row that has it is not the one that the trigger makes", func(t *testing.T, e *env) {
+			for _, email := range []string{"K", "L"} {
+				e.client.User.Create().SetName("old").SetEmail(email).ExecX(e.ctx)
+			}
+			lower(t, e)
+			upsert(e, "new", "K")
+			upsert(e, "newer", "K", "L")
+			require.ElementsMatch(t, []string{"create User", "create User", "create User", "update User", "create User"}, brief(e.log(t)))
+		}},
+		{"a key that is there as both", "the row is updated that the trigger makes of it", func(t *testing.T, e *env) {
+			for _, email := range []string{"K", "L", "k", "l"} {
+				e.client.User.Create().SetName("old").SetEmail(email).ExecX(e.ctx)
+			}
+			lower(t, e)
+			upsert(e, "new", "K", "L")
+			upsert(e, "newer", "K")
+			require.ElementsMatch(t, []string{"update User", "update User", "update User"}, brief(e.log(t)[4:]))
+		}},
+	}, dialect.Postgres)
+}
+
+// What SQLite passes over in a bulk may be a row of the bulk itself.
+func TestUpsertPassedOver(t *testing.T) {
+	runWrites(t, []testCase{{"a trigger passes over a row", "ent's own error for one, and a bulk is refused", func(t *testing.T, e *env) {
+		testdb.Exec(t, e.db, "CREATE TRIGGER pass BEFORE INSERT ON users WHEN NEW.email = 'k' BEGIN SELECT RAISE(IGNORE); END")
+		defer testdb.Exec(t, e.db, "DROP TRIGGER pass")
+		err := e.client.User.Create().SetName("a").SetEmail("k").OnConflictColumns(user.FieldEmail).UpdateNewValues().Exec(e.ctx)
+		require.ErrorIs(t, err, stdsql.ErrNoRows)
+		bulk := func(c *ent.UserClient) error {
+			return c.MapCreateBulk([]string{"k", "l"}, func(c *ent.UserCreate, i int) { c.SetName("a").SetEmail([]string{"k", "l"}[i]) }).
+				OnConflictColumns(user.FieldEmail).UpdateNewValues().Exec(e.ctx)
+		}
+		require.ErrorIs(t, bulk(e.client.User), sqlaudit.ErrUpsert)
+		tx := e.begin(t, e.client)
+		require.ErrorContains(t, bulk(tx.User), "create the entities one by one")
+		require.ErrorIs(t, tx.Commit(), sqlaudit.ErrIncomplete)
+		require.Empty(t, e.log(t))
+	}}}, dialect.SQLite)
+}
+
 // MySQL and MariaDB resolve a conflict by any unique index: one that is not known could not be told.
 func TestUpsertUnknownIndex(t *testing.T) {
 	eachWay(t, func(t *testing.T, b backend, db *stdsql.DB) {
