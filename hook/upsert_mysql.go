@@ -18,8 +18,9 @@ import (
 // On MySQL and MariaDB an insert with ON DUPLICATE KEY UPDATE does not say which rows it inserted, and a locking read of rows that are
 // not there locks the gaps where they are to be, and deadlocks with others of its kind, or, at READ COMMITTED, locks nothing. So
 // the rows that are there are read and locked, and ent's statement is taken apart: what is not there is inserted
-// by a statement that fails if it comes in between, which the database undoes alone, and is then tried again row by row. A row may conflict by another of
-// its unique keys with one that came in between: its update fails where it meets one that was not read.
+// by a statement that fails if it comes in between, which the database undoes alone, and is then tried again row by row. A row may conflict with another
+// than was read, by another of its unique keys with one that came in between, or by what the database or a trigger makes of a value: an update fails where it
+// meets one that was not read. MariaDB then says which it is, and which rows statements have inserted.
 
 // An upsert is ent's insert, taken apart.
 type upsert struct {
@@ -64,7 +65,8 @@ func (o *operation) upsertMySQL(ctx context.Context, query string, args any) (sq
 	if err != nil {
 		return nil, err
 	}
-	if len(there) > 0 && len(all) > 1 && !o.keepsKeys() {
+	// What MariaDB says of many that are there is not known, and ent makes of it the ids that it links.
+	if len(there) > 0 && len(all) > 1 && (!o.keepsKeys() || linked(o.create.specs)) {
 		err := o.upsertRows(ctx, all)
 		return u.result, err
 	}
@@ -79,7 +81,7 @@ func (o *operation) upsertMySQL(ctx context.Context, query string, args any) (sq
 	err = o.updateThere(ctx, there)
 	if unread(err) {
 		o.took(PathUpsertAgain)
-		err = o.upsertRows(ctx, all)
+		err = o.upsertRows(ctx, there)
 	}
 	return u.result, err
 }
@@ -115,26 +117,70 @@ func (o *operation) upsertRows(ctx context.Context, rows []int) error {
 
 // upsertRow runs one row of ent's insert.
 func (o *operation) upsertRow(ctx context.Context, i int) error {
+	rows := []int{i}
 	for try := 0; ; try++ {
-		lock := lockNone
-		if try > 0 { // what the snapshot does not show
-			lock = lockUpdate
-		}
-		there, missing, err := o.partition(ctx, []int{i}, lock)
+		there, err := o.meets(ctx, i, try)
 		if err != nil {
 			return err
 		}
 		came := sqlgraph.IsUniqueConstraintError
-		if len(there) > 0 {
-			err, came = o.updateThere(ctx, there), unread
+		if there {
+			err, came = o.updateThere(ctx, rows), unread
 		} else {
-			err = o.insertNew(ctx, missing)
+			err = o.insertNew(ctx, rows)
 		}
 		if !came(err) {
 			return err
 		}
 		if try == maxTries {
-			return fmt.Errorf("%w: a row conflicts by a unique index of table %s that the schema does not declare: declare it", auditlog.ErrUpsert, o.target.Type.Table)
+			return fmt.Errorf("%w: no row of table %s is found by the unique keys that it conflicts with: give their values as the database stores them",
+				auditlog.ErrUpsert, o.target.Type.Table)
+		}
+	}
+}
+
+// meets finds the row that one of ent's insert conflicts with: by a plain read, then by a locking one, which shows what the snapshot does not, and then, on
+// MariaDB, by the database's own word. It reports whether there is one.
+func (o *operation) meets(ctx context.Context, i, try int) (bool, error) {
+	lock := lockNone
+	switch {
+	case try > 1 && o.create.returns:
+		rows, err := o.asked(ctx, i)
+		o.meet(rows)
+		return len(rows) > 0, err
+	case try > 0:
+		lock = lockUpdate
+	}
+	there, _, err := o.partition(ctx, []int{i}, lock)
+	return len(there) > 0, err
+}
+
+// asked reads and locks the row that one of ent's insert conflicts with by now: the insert is run with an update that changes nothing, and undone.
+func (o *operation) asked(ctx context.Context, i int) ([]*auditlog.Row, error) {
+	t := o.target.Type
+	query, args := o.create.upsert.statement([]int{i}, false, "")
+	key := o.names(t.Key[:1])
+	var keys [][]any
+	if err := o.savepoint(ctx, func() (bool, error) {
+		var err error
+		keys, err = o.scanKeys(ctx, t, query+onDuplicate+key+" = "+key+o.returningKey(), args)
+		return true, err
+	}); err != nil {
+		return nil, err
+	}
+	return o.readLocked(ctx, keys) // what was inserted is not there any more
+}
+
+// returningKey returns the clause by which MariaDB returns the keys of rows.
+func (o *operation) returningKey() string { return " RETURNING " + o.names(o.target.Type.Key) }
+
+// meet notes rows that were read and locked as they were, unless this mutation has inserted them.
+func (o *operation) meet(rows []*auditlog.Row) {
+	u := o.create.upsert
+	u.found = keysOf(rows)
+	for _, r := range rows {
+		if !u.mine[r.Text] {
+			o.add(o.target.Type, []*auditlog.Row{r})
 		}
 	}
 }
@@ -143,7 +189,7 @@ func (o *operation) upsertRow(ctx context.Context, i int) error {
 // strength, locked, and noted as they were unless this mutation has inserted them. What a locking read finds for one row conflicts with it by the
 // database's own comparison.
 func (o *operation) partition(ctx context.Context, rows []int, lock strength) (there, missing []int, err error) {
-	t, u := o.target.Type, o.create.upsert
+	t := o.target.Type
 	sub := &creation{}
 	for _, i := range rows {
 		sub.specs = append(sub.specs, o.create.specs[i])
@@ -178,12 +224,7 @@ func (o *operation) partition(ctx context.Context, rows []int, lock strength) (t
 			taken[n][keyText(values)] = true
 		}
 	}
-	u.found = keysOf(found)
-	for _, r := range found {
-		if !u.mine[r.Text] {
-			o.add(t, []*auditlog.Row{r})
-		}
-	}
+	o.meet(found)
 	for _, i := range rows {
 		conflicts := lock != lockNone && len(found) > 0
 		for n, l := range lookups {
@@ -238,32 +279,62 @@ func (o *operation) insertNew(ctx context.Context, rows []int) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	t, u := o.target.Type, o.create.upsert
+	t, c := o.target.Type, o.create
+	u := c.upsert
 	query, args := u.statement(rows, false, "")
-	var res sql.Result
-	if err := o.ex.Exec(ctx, query, args, &res); err != nil {
-		return err
-	}
-	id, err := res.LastInsertId()
-	if err != nil {
-		return err
+	var (
+		keys [][]any
+		id   int64
+		err  error
+	)
+	if c.returns {
+		if keys, err = o.scanKeys(ctx, t, query+o.returningKey(), args); err != nil {
+			return err
+		}
+		said := keys[:min(1, len(keys))]
+		if valuesOf(c.specs[rows[0]], t.Key) != nil { // of ids that are given it says the last
+			said = keys[max(0, len(keys)-1):]
+		}
+		for _, key := range said {
+			id, _ = key[0].(int64)
+		}
+	} else {
+		var res sql.Result
+		if err := o.ex.Exec(ctx, query, args, &res); err != nil {
+			return err
+		}
+		if id, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		for n, i := range rows {
+			key := valuesOf(c.specs[i], t.Key)
+			if key == nil {
+				key = []any{id + int64(n)}
+			}
+			keys = append(keys, key)
+		}
 	}
 	if u.result.id == 0 {
 		u.result.id = id
 	}
 	u.result.affected += int64(len(rows))
-	for n, i := range rows {
-		key := valuesOf(o.create.specs[i], t.Key)
-		if key == nil {
-			key = []any{id + int64(n)}
-		}
-		text, err := auditlog.KeyText(key)
-		if err != nil {
+	for _, key := range keys {
+		if _, err := o.inserts(key); err != nil {
 			return err
 		}
-		u.inserted, u.mine[text] = append(u.inserted, key), true
 	}
 	return nil
+}
+
+// inserts notes the key of a row that a statement has inserted, or updated if it was read. It reports whether it has inserted it.
+func (o *operation) inserts(key []any) (bool, error) {
+	u := o.create.upsert
+	text, err := auditlog.KeyText(key)
+	if err != nil || u.mine[text] || o.image(o.target.Type).has[text] {
+		return false, err
+	}
+	u.inserted, u.mine[text] = append(u.inserted, key), true
+	return true, nil
 }
 
 // updateThere runs the rows of ent's insert that are there.
@@ -274,6 +345,9 @@ func (o *operation) updateThere(ctx context.Context, rows []int) error {
 	u := o.create.upsert
 	guard, known := o.guard(rows)
 	query, args := u.statement(rows, true, guard, known...)
+	if len(rows) > 1 && o.create.returns {
+		return o.updateMany(ctx, query, args)
+	}
 	var res sql.Result
 	if err := o.ex.Exec(ctx, query, args, &res); err != nil {
 		return err
@@ -283,7 +357,42 @@ func (o *operation) updateThere(ctx context.Context, rows []int) error {
 	if id, _ := res.LastInsertId(); u.result.id == 0 {
 		u.result.id = id
 	}
+	if err != nil || n != 1 || !o.create.returns {
+		return err
+	}
+	// It has inserted a row, of which a trigger has made another than the one that was read, or the driver counts rows that stay as they were.
+	came, err := o.asked(ctx, rows[0])
+	if err != nil {
+		return err
+	}
+	if len(came) == 0 {
+		return fmt.Errorf("%w: what it has inserted into table %s is not found: a trigger makes other keys each time", auditlog.ErrUpsert, o.target.Type.Table)
+	}
+	_, err = o.inserts(came[0].Key)
 	return err
+}
+
+// updateMany runs many rows of ent's insert that are there, by a statement that is not guarded: it must return the rows that were read.
+func (o *operation) updateMany(ctx context.Context, query string, args []any) error {
+	u, t := o.create.upsert, o.target.Type
+	keys, err := o.scanKeys(ctx, t, query+o.returningKey(), args)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		came, err := o.inserts(key)
+		if err != nil {
+			return err
+		}
+		if came {
+			return fmt.Errorf("%w: by what the database makes of them, rows conflict with others of table %s than by what is given: create the entities one by one", auditlog.ErrUpsert, t.Table)
+		}
+		u.result.affected += 2
+		if id, ok := key[0].(int64); ok && u.result.id == 0 {
+			u.result.id = id
+		}
+	}
+	return nil
 }
 
 // errUnread stands in the database's error where an update met a row that was not read.
@@ -293,7 +402,7 @@ const errUnread = "sqlaudit: a row came in between"
 func unread(err error) bool { return err != nil && strings.Contains(err.Error(), errUnread) }
 
 // guard returns an assignment, ahead of those of ent's update of a row that is there, which fails if it meets another row than those that were read, or inserted. Of many
-// rows each has but one unique key (see keepsKeys), whose row was read and is locked. EXP is out of range, in any mode of the database's, and only if it is evaluated.
+// see updateMany. EXP is out of range, in any mode of the database's, and only if it is evaluated.
 func (o *operation) guard(rows []int) (string, []any) {
 	u, t := o.create.upsert, o.target.Type
 	if len(rows) > 1 {

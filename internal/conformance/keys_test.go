@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -76,10 +77,25 @@ func TestUpsertDefault(t *testing.T) {
 		require.Equal(t, []string{"create Slug", "update Slug"}, e.log(t)[:2])
 		require.ElementsMatch(t, []string{"update Slug", "create Slug"}, e.log(t)[2:])
 		require.Equal(t, []string{"3", "3"}, e.client.Slug.Query().Select("title").StringsX(e.ctx))
-	}, dialect.SQLite, dialect.Postgres)
+	})
 }
 
-// A number is unique as it is rounded.
+// On MariaDB a row may conflict by a column that the database fills, with another than it does by one that is given.
+func TestUpsertDefaultFirst(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		number := func(b string) *ent.NumberCreate { return e.client.Number.Create().SetB(b) }
+		other := number("other").SaveX(e.ctx) // a is filled
+		number("1").SetA("1").ExecX(e.ctx)
+		number("2").SetA("2").ExecX(e.ctx)
+		hit := func(u *ent.NumberUpsert) { u.AddHits(1) }
+		number("1").OnConflict().Update(hit).ExecX(e.ctx)
+		require.Equal(t, 1, e.client.Number.GetX(e.ctx, other.ID).Hits)
+		require.Equal(t, "update Number", e.log(t)[3])
+		require.ErrorIs(t, e.client.Number.CreateBulk(number("1"), number("2")).OnConflict().Update(hit).Exec(e.ctx), sqlaudit.ErrUpsert)
+	}, dialect.MySQL)
+}
+
+// A number is unique as it is rounded, and so is a time.
 func TestUpsertRounded(t *testing.T) {
 	eachKeys(t, func(t *testing.T, e *keysEnv) {
 		hit := func(u *ent.PriceUpsert) { u.AddHits(1) }
@@ -88,8 +104,22 @@ func TestUpsertRounded(t *testing.T) {
 		}
 		e.client.Price.CreateBulk(e.client.Price.Create().SetAmount(4), e.client.Price.Create().SetAmount(1.239)).OnConflictColumns("amount").Update(hit).ExecX(e.ctx)
 		require.ElementsMatch(t, []string{"create Price", "update Price", "create Price", "update Price"}, e.log(t))
+		for range 2 {
+			e.client.Moment.Create().SetAt(time.Unix(1_700_000_000, 123456789)).OnConflictColumns("at").Update(func(u *ent.MomentUpsert) { u.AddHits(1) }).ExecX(e.ctx)
+		}
+		require.Equal(t, []string{"create Moment", "update Moment"}, e.log(t)[4:])
 		require.Equal(t, 2, e.client.Price.Query().Where(price.AmountLT(2)).OnlyX(e.ctx).Hits)
-	}, dialect.SQLite, dialect.Postgres)
+	})
+}
+
+// A text may be unique by its beginning.
+func TestUpsertPrefix(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		for _, code := range []string{"abcd", "abce"} {
+			e.client.Code.Create().SetCode(code).OnConflict().Update(func(u *ent.CodeUpsert) { u.AddHits(1) }).ExecX(e.ctx)
+		}
+		require.Equal(t, []string{"create Code", "update Code"}, e.log(t))
+	}, dialect.MySQL)
 }
 
 // What is given of many rows and what they are read by are together more parameters than a statement of SQLite's takes.
