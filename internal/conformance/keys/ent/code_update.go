@@ -112,6 +112,7 @@ func (_u *CodeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedHits(); ok {
 		_spec.AddField(code.FieldHits, field.TypeInt, value)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -254,6 +255,7 @@ func (_u *CodeUpdateOne) sqlSave(ctx context.Context) (_node *Code, err error) {
 	if value, ok := _u.mutation.AddedHits(); ok {
 		_spec.AddField(code.FieldHits, field.TypeInt, value)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

@@ -110,7 +110,7 @@ func (_c *LabelCreate) createSpec() (*Label, *sqlgraph.CreateSpec) {
 		_spec = sqlgraph.NewCreateSpec(label.Table, sqlgraph.NewFieldSpec(label.FieldID, field.TypeString))
 	)
 	if _undo := _c.mutation._undo; _undo != nil {
-		_undo.Creating(_spec, _c.mutation)
+		defer _undo.Creating(_spec, _c.mutation)
 	}
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)

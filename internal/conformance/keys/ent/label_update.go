@@ -150,6 +150,7 @@ func (_u *LabelUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -329,6 +330,7 @@ func (_u *LabelUpdateOne) sqlSave(ctx context.Context) (_node *Label, err error)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

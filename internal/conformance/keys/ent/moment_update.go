@@ -113,6 +113,7 @@ func (_u *MomentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedHits(); ok {
 		_spec.AddField(moment.FieldHits, field.TypeInt, value)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -255,6 +256,7 @@ func (_u *MomentUpdateOne) sqlSave(ctx context.Context) (_node *Moment, err erro
 	if value, ok := _u.mutation.AddedHits(); ok {
 		_spec.AddField(moment.FieldHits, field.TypeInt, value)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

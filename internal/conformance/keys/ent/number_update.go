@@ -147,6 +147,7 @@ func (_u *NumberUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedHits(); ok {
 		_spec.AddField(number.FieldHits, field.TypeInt, value)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -324,6 +325,7 @@ func (_u *NumberUpdateOne) sqlSave(ctx context.Context) (_node *Number, err erro
 	if value, ok := _u.mutation.AddedHits(); ok {
 		_spec.AddField(number.FieldHits, field.TypeInt, value)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

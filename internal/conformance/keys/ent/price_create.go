@@ -124,7 +124,7 @@ func (_c *PriceCreate) createSpec() (*Price, *sqlgraph.CreateSpec) {
 			_node.ID = id
 			_spec.ID.Value = int64(id)
 		}
-		_undo.Creating(_spec, _c.mutation)
+		defer _undo.Creating(_spec, _c.mutation)
 	}
 	_spec.OnConflict = _c.conflict
 	_c.driver = _c.mutation._audit.Creating(_spec, _c.driver, true)

@@ -122,6 +122,7 @@ func (_u *PriceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedHits(); ok {
 		_spec.AddField(price.FieldHits, field.TypeInt, value)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -274,6 +275,7 @@ func (_u *PriceUpdateOne) sqlSave(ctx context.Context) (_node *Price, err error)
 	if value, ok := _u.mutation.AddedHits(); ok {
 		_spec.AddField(price.FieldHits, field.TypeInt, value)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

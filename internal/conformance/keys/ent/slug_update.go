@@ -128,6 +128,7 @@ func (_u *SlugUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Title(); ok {
 		_spec.SetField(slug.FieldTitle, field.TypeString, value)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {
@@ -286,6 +287,7 @@ func (_u *SlugUpdateOne) sqlSave(ctx context.Context) (_node *Slug, err error) {
 	if value, ok := _u.mutation.Title(); ok {
 		_spec.SetField(slug.FieldTitle, field.TypeString, value)
 	}
+	_u.mutation._undo.Updating(_spec)
 	ctx = _u.auditContext(ctx)
 	_end, _err := auditUpdate(ctx, &_u.config, &_u.mutation._audit, _spec)
 	if _err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent/label"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent/moment"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent/number"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent/predicate"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent/price"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent/slug"
 )
@@ -36,9 +37,14 @@ func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(cont
 		return t.Entries(auditTable(c, auditlog.Table, ""), c.driver.Dialect(), entities).WithContext(ctx), nil
 	}
 	if ids != nil {
-		query.Where(auditlog.ResourceIDIn(ids...))
+		query.Where(auditAbout(ids))
 	}
 	return query
+}
+
+// auditAbout applies to entries about entities with the given ids.
+func auditAbout(ids []string) predicate.AuditLog {
+	return func(s *sql.Selector) { s.Where(sqlauditlog.TextIn(s, auditlog.FieldResourceID, ids...)) }
 }
 
 func auditTable(c config, name, schema string) *sql.SelectTable {
@@ -74,7 +80,7 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	}
 	histories := make(map[string][]*AuditLog, len(ids))
 	for chunk := range sqlauditlog.Chunks(ids) {
-		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditlog.ResourceIDIn(chunk...))
+		query := l.query.Clone().Where(func(s *sql.Selector) { s.Where(l.typ.OfType(s)) }, auditAbout(chunk))
 		if len(query.ctx.Fields) > 0 {
 			query.ctx.AppendFieldOnce(auditlog.FieldResourceID)
 		}
@@ -111,7 +117,7 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Code, also those that are
-// gone. The interceptors and the policy of Code apply: where they hide entities, only
+// gone. The policy of Code applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *CodeClient) QueryHistory(nodes ...*Code) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditCodeType, nodes)
@@ -198,7 +204,7 @@ func (_q *AuditLogQuery) QueryCode() *CodeQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Label, also those that are
-// gone. The interceptors and the policy of Label apply: where they hide entities, only
+// gone. The policy of Label applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *LabelClient) QueryHistory(nodes ...*Label) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditLabelType, nodes)
@@ -266,7 +272,7 @@ func (_m *AuditLog) QueryLabel() *LabelQuery {
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
 		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
 	}
-	return _query.Where(label.ID(_node.ID))
+	return _query.Where(label.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryLabel queries the entities of type Label that the entries are about.
@@ -285,7 +291,7 @@ func (_q *AuditLogQuery) QueryLabel() *LabelQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Moment, also those that are
-// gone. The interceptors and the policy of Moment apply: where they hide entities, only
+// gone. The policy of Moment applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *MomentClient) QueryHistory(nodes ...*Moment) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditMomentType, nodes)
@@ -372,7 +378,7 @@ func (_q *AuditLogQuery) QueryMoment() *MomentQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Number, also those that are
-// gone. The interceptors and the policy of Number apply: where they hide entities, only
+// gone. The policy of Number applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *NumberClient) QueryHistory(nodes ...*Number) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditNumberType, nodes)
@@ -459,7 +465,7 @@ func (_q *AuditLogQuery) QueryNumber() *NumberQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Price, also those that are
-// gone. The interceptors and the policy of Price apply: where they hide entities, only
+// gone. The policy of Price applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PriceClient) QueryHistory(nodes ...*Price) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditPriceType, nodes)
@@ -546,7 +552,7 @@ func (_q *AuditLogQuery) QueryPrice() *PriceQuery {
 }
 
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Slug, also those that are
-// gone. The interceptors and the policy of Slug apply: where they hide entities, only
+// gone. The policy of Slug applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *SlugClient) QueryHistory(nodes ...*Slug) *AuditLogQuery {
 	ids, err := sqlauditlog.ResourceIDs(auditSlugType, nodes)

@@ -174,6 +174,7 @@ func (c *CodeClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Code).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditCodeLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -239,6 +240,7 @@ func (c *LabelClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Label).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditLabelLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -312,6 +314,7 @@ func (c *MomentClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Moment).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditMomentLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -382,6 +385,7 @@ func (c *NumberClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Number).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditNumberLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -451,6 +455,7 @@ func (c *PriceClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Price).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditPriceLinks(_update.mutation)); err != nil {
 				return err
 			}
@@ -521,6 +526,7 @@ func (c *SlugClient) auditUndo() *sqlauditundo.Type {
 		},
 		Update: func(ctx context.Context, w *sqlauditundo.Write) error {
 			_update := c.UpdateOneID(w.Node.(*Slug).ID)
+			_update.mutation._undo = w
 			if err := w.Apply(_update.mutation, auditSlugLinks(_update.mutation)); err != nil {
 				return err
 			}
