@@ -110,7 +110,7 @@ func (tx *Tx) usable() error {
 
 func (tx *Tx) usableLocked() error {
 	tx.noteRows()
-	if tx.doubt != nil {
+	if tx.doubt != nil && !tx.over {
 		switch there, err := tx.there(); {
 		case err != nil:
 			return fmt.Errorf("sqlaudit: the database may have rolled the transaction back: %w", errors.Join(tx.doubt, err))
@@ -162,7 +162,10 @@ func (tx *Tx) TakeTurn(ctx context.Context) (release func(), err error) {
 	if release, err = tx.wait(ctx); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(tx.usable(), tx.refuses()); err != nil {
+	if err = tx.usable(); err == nil {
+		err = tx.refuses()
+	}
+	if err != nil {
 		release()
 		return nil, err
 	}
