@@ -85,7 +85,7 @@ func (tx *Tx) Query(ctx context.Context, query string, args, v any) error {
 func (tx *Tx) reading(rows *sql.Rows) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	if tx.drv.Dialect() == dialect.MySQL {
+	if tx.drv.Dialect() != dialect.Postgres {
 		tx.rows = rows
 	}
 }

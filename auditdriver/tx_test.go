@@ -7,11 +7,14 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
 // A fake is a driver and its one transaction. It notes the first words of what it is told to do, and fails as said.
@@ -127,4 +130,29 @@ func TestEnded(t *testing.T) {
 			require.Error(t, err, "nothing more goes through it")
 		})
 	}
+}
+
+// Of a statement that is interrupted, SQLite and its driver say so at once, or as its rows are read.
+func TestEndedByInterrupt(t *testing.T) {
+	db := testdb.SQLite.Open(t, nil)
+	testdb.Exec(t, db, "CREATE TABLE t (v)")
+	testdb.Exec(t, db, "INSERT INTO t VALUES (0)")
+	base, err := entsql.OpenDB(dialect.SQLite, db).Tx(context.Background())
+	require.NoError(t, err)
+	tx := New(&fake{dialect: dialect.SQLite}, auditlog.NewWriter(dialect.SQLite, "", "log")).newTx(context.Background(), base)
+	require.NoError(t, tx.Exec(context.Background(), "INSERT INTO t VALUES (1)", []any{}, nil))
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	rows := &entsql.Rows{}
+	const slow = "(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT count(*) FROM n)"
+	if err = tx.Query(ctx, "UPDATE t SET v = "+slow+" RETURNING v", []any{}, rows); err == nil {
+		require.False(t, rows.Next())
+		err = errors.Join(rows.Err(), rows.Close())
+	}
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, tx.Exec(context.Background(), "INSERT INTO t VALUES (2)", []any{}, nil), "has rolled the transaction back")
+	require.ErrorIs(t, tx.Commit(), auditlog.ErrIncomplete)
+	var n int
+	require.NoError(t, db.QueryRow("SELECT count(*) FROM t").Scan(&n))
+	require.Equal(t, 1, n)
 }
