@@ -43,8 +43,8 @@ var transactions = []breakage{
 		packages: []string{"./auditdriver"}, tests: "TestTurn/COMMIT",
 	},
 	{
-		name: "a raw statement beside a mutation", file: "auditdriver/tx.go", old: "	if release, err = tx.wait(ctx); err != nil {\n		return nil, err\n	}\n	if err = tx.usable(); err == nil {",
-		new:      "	release = func() {}\n	if err = tx.usable(); err == nil {",
+		name: "a raw statement beside a mutation", file: "auditdriver/tx.go", old: "	if release, err = tx.wait(ctx); err != nil {\n		return nil, err\n	}\n	if err = tx.usable(); err == nil {\n		tx.mu.Lock()\n",
+		new:      "	release = func() {}\n	if err = tx.usable(); err == nil {\n		tx.mu.Lock()\n",
 		packages: []string{"./auditdriver"}, tests: "TestTurn/RAW",
 	},
 	{
