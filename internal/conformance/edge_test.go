@@ -242,7 +242,7 @@ var edgeCases = []testCase{
 		for range 4 {
 			ids = append(ids, e.client.Node.Create().SetName("n").SaveX(e.ctx).ID)
 		}
-		e.client.Node.UpdateOneID(ids[0]).Where(unset(node.ParentColumn)).SetParentID(ids[1]).SetMentorID(ids[2]).AddChildIDs(ids[3]).ExecX(e.ctx)
+		e.client.Node.UpdateOneID(ids[0]).Where(unset(node.MentorColumn)).SetParentID(ids[1]).SetMentorID(ids[2]).AddPupilIDs(ids[3]).ExecX(e.ctx)
 		n := e.client.Node.Query().Where(node.ID(ids[0])).WithParent().WithMentor().OnlyX(e.ctx)
 		require.Equal(t, ids[1], n.Edges.Parent.ID)
 		require.Equal(t, ids[2], n.Edges.Mentor.ID)
