@@ -35,7 +35,7 @@ func (i Identity) Named(label string) bool {
 func (i Identity) OfType(s *entsql.Selector) *entsql.Predicate {
 	labels := append([]string{i.Label}, i.Formerly...)
 	switch {
-	case slices.ContainsFunc(labels, padding): // which no label of a schema need have
+	case slices.ContainsFunc(labels, padding): // rare, so that the others' statements stay as short as they are
 		return TextIn(s, ColumnResourceType, labels...)
 	case len(labels) == 1:
 		return entsql.EQ(s.C(ColumnResourceType), i.Label)
