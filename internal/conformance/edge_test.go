@@ -252,6 +252,24 @@ var edgeCases = []testCase{
 		e.client.Node.Update().Where(node.IDIn(a.ID, b.ID)).SetParentID(a.ID).ClearChildren().ExecX(e.ctx)
 		require.Equal(t, 0, e.client.Node.Query().Where(node.HasParent()).CountX(e.ctx))
 	}},
+	{"a delete by links that it takes away", "what met the condition at first goes, also where the database looks again as it goes", func(t *testing.T, e *env) {
+		chain := func() {
+			o := e.client.Node.Create().SetName("o").SaveX(e.ctx)
+			a := e.client.Node.Create().SetName("a").SetMentor(o).SaveX(e.ctx)
+			e.client.Node.Create().SetName("b").SetMentor(a).ExecX(e.ctx)
+		}
+		chain()
+		require.Equal(t, 2, e.client.Node.Delete().Where(node.HasMentor()).ExecX(e.ctx))
+		require.Equal(t, 1, e.client.Node.Delete().ExecX(e.ctx))
+		if e.backend.dialect == dialect.MySQL {
+			chain()
+			e.exec(t, "DELETE FROM nodes WHERE node_pupils IS NOT NULL") // as bare ent does
+			require.Equal(t, 2, e.client.Node.Query().CountX(e.ctx))
+			for _, table := range []string{"nodes", "audit_logs"} {
+				e.exec(t, "DELETE FROM "+table)
+			}
+		}
+	}},
 	{"very many at the far end", "more than a statement can name are cleared where nobody else can write, and refused elsewhere", func(t *testing.T, e *env) {
 		shelf := e.client.Shelf.Create().SetName("s").SaveX(e.ctx)
 		e.exec(t, "INSERT INTO boxes (label, shelf_boxes) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250) "+
