@@ -140,7 +140,7 @@ type Type struct {
 	// Unique are the columns of each unique index beside the primary key.
 	Unique [][]string
 
-	// ID returns the id of an entity as its own Go type, and Identify the values that identify it in the log.
+	// ID returns the id of an entity as its own Go type, and Identify the values that identify it in the log: the id, if it is nil.
 	ID       func(node any) any
 	Identify func(node any) ([]any, error)
 
@@ -235,6 +235,9 @@ func (t *Type) linkColumns() []string {
 // ResourceID returns the text that identifies node in the log. It fails for a node without such a value
 // and for one whose text is longer than MaxResourceID.
 func (t *Type) ResourceID(node any) (string, error) {
+	if t.Identify == nil {
+		return t.IDText([]any{t.ID(node)})
+	}
 	values, err := t.Identify(node)
 	if err != nil {
 		return "", &ValueError{Name: t.Name + " id", Reason: err.Error()}
@@ -301,13 +304,13 @@ func (t *Type) Edge(name string) *Edge {
 type Field struct {
 	Name   string
 	Column string
-	// Value returns the field of a node as its own Go type, and Pointer a pointer to it.
-	Value, Pointer func(node any) any
+	// Pointer returns a pointer to the field of a node, which is of the field's own Go type.
+	Pointer func(node any) any
 	// JSON says that the column holds a JSON document.
 	JSON bool
 	// External says that ent writes and reads the column by a field.ValueScanner of the schema.
 	External bool
-	// Nillable says that Value returns a pointer that is nil for SQL NULL.
+	// Nillable says that the field is a pointer that is nil for SQL NULL.
 	Nillable bool
 	// Sensitive says that only the fact of a change is recorded.
 	Sensitive bool

@@ -138,9 +138,12 @@ func (t *Type) isForeignKey(column string) bool {
 	return slices.ContainsFunc(t.ForeignKeys, func(fk *ForeignKey) bool { return fk.Column == column })
 }
 
+// of returns the field of a node.
+func (f *Field) of(node any) any { return reflect.ValueOf(f.Pointer(node)).Elem().Interface() }
+
 // goType returns the field's own Go type, or nil if that is an interface.
 func (f *Field) goType(node any) reflect.Type {
-	typ := reflect.TypeOf(f.Value(node))
+	typ := reflect.TypeOf(f.of(node))
 	if f.Nillable && typ != nil && typ.Kind() == reflect.Pointer {
 		return typ.Elem()
 	}
@@ -149,7 +152,7 @@ func (f *Field) goType(node any) reflect.Type {
 
 // value returns the value of a node's field as the field's own Go type, and whether it is there.
 func (f *Field) value(node any) (any, bool) {
-	v := f.Value(node)
+	v := f.of(node)
 	if rv := reflect.ValueOf(v); f.Nillable && rv.Kind() == reflect.Pointer {
 		if rv.IsNil() {
 			return nil, false

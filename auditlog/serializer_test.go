@@ -74,19 +74,19 @@ func (h *heat) Scan(v any) error {
 
 // notes describes notes.
 func notes() *Type {
-	value := func(f func(*note) any) func(any) any { return func(n any) any { return f(n.(*note)) } }
+	pointer := func(f func(*note) any) func(any) any { return func(n any) any { return f(n.(*note)) } }
 	return &Type{
 		Name: "Note", Table: "notes", Key: []string{"id"}, Identity: Identity{Label: "Note", Columns: []IdentityColumn{{Name: "id"}}},
 		Fields: []*Field{
-			{Name: "text", Column: "text", Value: value(func(n *note) any { return n.text })},
-			{Name: "count", Column: "count", Value: value(func(n *note) any { return n.count })},
-			{Name: "size", Column: "size", Value: value(func(n *note) any { return n.size })},
-			{Name: "score", Column: "score", Value: value(func(n *note) any { return n.score })},
-			{Name: "doc", Column: "doc", JSON: true, Value: value(func(n *note) any { return n.doc })},
-			{Name: "at", Column: "at", Nillable: true, Value: value(func(n *note) any { return n.at })},
-			{Name: "blob", Column: "blob", Value: value(func(n *note) any { return n.blob })},
-			{Name: "tick", Column: "tick", Value: value(func(n *note) any { return n.tick })},
-			{Name: "heat", Column: "heat", Value: value(func(n *note) any { return n.heat })},
+			{Name: "text", Column: "text", Pointer: pointer(func(n *note) any { return &n.text })},
+			{Name: "count", Column: "count", Pointer: pointer(func(n *note) any { return &n.count })},
+			{Name: "size", Column: "size", Pointer: pointer(func(n *note) any { return &n.size })},
+			{Name: "score", Column: "score", Pointer: pointer(func(n *note) any { return &n.score })},
+			{Name: "doc", Column: "doc", JSON: true, Pointer: pointer(func(n *note) any { return &n.doc })},
+			{Name: "at", Column: "at", Nillable: true, Pointer: pointer(func(n *note) any { return &n.at })},
+			{Name: "blob", Column: "blob", Pointer: pointer(func(n *note) any { return &n.blob })},
+			{Name: "tick", Column: "tick", Pointer: pointer(func(n *note) any { return &n.tick })},
+			{Name: "heat", Column: "heat", Pointer: pointer(func(n *note) any { return &n.heat })},
 		},
 		ScanValues: func(columns []string) ([]any, error) {
 			values := make([]any, len(columns))

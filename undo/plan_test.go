@@ -34,7 +34,10 @@ func thing() (*Type, *auditlog.Edge) {
 		},
 	}
 	for _, f := range t.Fields {
-		f.Value = func(node any) any { return node.(map[string]string)[f.Column] }
+		f.Pointer = func(node any) any {
+			value := node.(map[string]string)[f.Column]
+			return &value
+		}
 	}
 	auditlog.NewSchema(t)
 	return &Type{Type: t, Members: []Member{

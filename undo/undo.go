@@ -61,9 +61,13 @@ func (c *Client) Transaction(ctx context.Context, txID uuid.UUID, opts ...Option
 	return err
 }
 
-// To has an entity be what it was at a moment: all its entries after the moment are undone. Fails with a *history.NotThereError if it was not there then, with
+// To has an entity, named by the id in one of its type, be what it was at a moment: all its entries after the moment are undone. Fails with a *history.NotThereError if it was not there then, with
 // history.ErrNoTransaction, and otherwise as Entry does.
-func (c *Client) To(ctx context.Context, t *auditlog.Type, id string, m history.Moment, opts ...Option) error {
+func (c *Client) To(ctx context.Context, t *auditlog.Type, named any, m history.Moment, opts ...Option) error {
+	t, id, err := c.name(t, named)
+	if err != nil {
+		return err
+	}
 	if _, _, err := auditdriver.Find(c.Driver, c.Inner); err != nil {
 		return err
 	}
@@ -122,9 +126,13 @@ func (c *Client) To(ctx context.Context, t *auditlog.Type, id string, m history.
 	return err
 }
 
-// Undelete undoes the deletion of an entity, and returns the entity. What was deleted or changed with it comes back by Transaction. Fails with
+// Undelete undoes the deletion of an entity, named by the id in one of its type, and returns the entity. What was deleted or changed with it comes back by Transaction. Fails with
 // ErrNotDeleted if the entity is there or was never deleted, and otherwise as Entry does.
-func (c *Client) Undelete(ctx context.Context, t *auditlog.Type, id string, opts ...Option) (any, error) {
+func Undelete[T any](ctx context.Context, c *Client, t *auditlog.Type, named *T, opts ...Option) (*T, error) {
+	t, id, err := c.name(t, named)
+	if err != nil {
+		return nil, err
+	}
 	r, err := c.run(ctx, nil, opts, func(r *run) error {
 		row, err := r.lock(ctx, t, id)
 		if err != nil {
@@ -149,7 +157,13 @@ func (c *Client) Undelete(ctx context.Context, t *auditlog.Type, id string, opts
 	if err != nil {
 		return nil, err
 	}
-	return r.steps[0].node, nil
+	return r.steps[0].node.(*T), nil
+}
+
+// name returns the client's own description of a type, and how the log names the entity of it that has the given one's id.
+func (c *Client) name(t *auditlog.Type, named any) (*auditlog.Type, string, error) {
+	id, err := t.ResourceID(named)
+	return c.Schema.Of(t), id, err
 }
 
 // with reads the entries with an id in a column.

@@ -35,41 +35,12 @@ var auditCustomerType = &sqlauditlog.Type{
 	Identity: customer.AuditIdentity,
 	Key:      []string{customer.FieldID},
 	ID:       func(n any) any { return n.(*Customer).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Customer).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  customer.FieldName,
-			Value:   func(n any) any { return n.(*Customer).Name },
-			Pointer: func(n any) any { return &n.(*Customer).Name },
-		},
-		{
-			Name:    "email",
-			Column:  customer.FieldEmail,
-			Value:   func(n any) any { return n.(*Customer).Email },
-			Pointer: func(n any) any { return &n.(*Customer).Email },
-		},
-		{
-			Name:    "plan",
-			Column:  customer.FieldPlan,
-			Value:   func(n any) any { return n.(*Customer).Plan },
-			Pointer: func(n any) any { return &n.(*Customer).Plan },
-		},
-		{
-			Name:    "credit",
-			Column:  customer.FieldCredit,
-			Value:   func(n any) any { return n.(*Customer).Credit },
-			Pointer: func(n any) any { return &n.(*Customer).Credit },
-		},
-		{
-			Name:     "owner",
-			Column:   customer.OwnerColumn,
-			Value:    func(n any) any { return n.(*Customer).user_customers },
-			Pointer:  func(n any) any { return &n.(*Customer).user_customers },
-			Nillable: true,
-		},
+		{Name: "name", Column: customer.FieldName, Pointer: func(n any) any { return &n.(*Customer).Name }},
+		{Name: "email", Column: customer.FieldEmail, Pointer: func(n any) any { return &n.(*Customer).Email }},
+		{Name: "plan", Column: customer.FieldPlan, Pointer: func(n any) any { return &n.(*Customer).Plan }},
+		{Name: "credit", Column: customer.FieldCredit, Pointer: func(n any) any { return &n.(*Customer).Credit }},
+		{Name: "owner", Column: customer.OwnerColumn, Pointer: func(n any) any { return &n.(*Customer).user_customers }, Nillable: true},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "user_customers", References: "User"},
@@ -89,15 +60,7 @@ func (m *CustomerMutation) AuditRecord(ctx context.Context, next Mutator) (Value
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *CustomerCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *CustomerCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditGroupType describes what is recorded of Group.
@@ -107,16 +70,8 @@ var auditGroupType = &sqlauditlog.Type{
 	Identity: group.AuditIdentity,
 	Key:      []string{group.FieldID},
 	ID:       func(n any) any { return n.(*Group).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Group).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  group.FieldName,
-			Value:   func(n any) any { return n.(*Group).Name },
-			Pointer: func(n any) any { return &n.(*Group).Name },
-		},
+		{Name: "name", Column: group.FieldName, Pointer: func(n any) any { return &n.(*Group).Name }},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "users", Holder: "user_groups", Column: "group_id", Target: "user_id", Type: "User"},
@@ -136,15 +91,7 @@ func (m *GroupMutation) AuditRecord(ctx context.Context, next Mutator) (Value, e
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *GroupCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *GroupCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditUserType describes what is recorded of User.
@@ -154,29 +101,10 @@ var auditUserType = &sqlauditlog.Type{
 	Identity: user.AuditIdentity,
 	Key:      []string{user.FieldID},
 	ID:       func(n any) any { return n.(*User).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*User).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  user.FieldName,
-			Value:   func(n any) any { return n.(*User).Name },
-			Pointer: func(n any) any { return &n.(*User).Name },
-		},
-		{
-			Name:    "email",
-			Column:  user.FieldEmail,
-			Value:   func(n any) any { return n.(*User).Email },
-			Pointer: func(n any) any { return &n.(*User).Email },
-		},
-		{
-			Name:      "password",
-			Column:    user.FieldPassword,
-			Value:     func(n any) any { return n.(*User).Password },
-			Pointer:   func(n any) any { return &n.(*User).Password },
-			Sensitive: true,
-		},
+		{Name: "name", Column: user.FieldName, Pointer: func(n any) any { return &n.(*User).Name }},
+		{Name: "email", Column: user.FieldEmail, Pointer: func(n any) any { return &n.(*User).Email }},
+		{Name: "password", Column: user.FieldPassword, Pointer: func(n any) any { return &n.(*User).Password }, Sensitive: true},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "groups", Holder: "user_groups", Column: "user_id", Target: "group_id", Type: "Group"},
@@ -196,15 +124,7 @@ func (m *UserMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *UserCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditUserGroupsLinks describes the join table user_groups, whose rows are the links of recorded edges.
@@ -232,6 +152,19 @@ func auditOn(ctx context.Context, c *config, drv dialect.Driver) func() {
 		sqlaudithook.End(ctx, drv)
 		c.driver = own
 	}
+}
+
+// auditCreateBulk has ent create with each of the builders on a driver that records them. It returns what ends that.
+func auditCreateBulk[T any](ctx context.Context, c *config, spec *sqlgraph.BatchCreateSpec, builders []*T, state func(*T) *auditState) (func(), error) {
+	states := make([]*auditState, len(builders))
+	for i, b := range builders {
+		states[i] = state(b)
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, c, drv), nil
 }
 
 // auditUpdate has ent update on a driver that records it. It returns what ends that.

@@ -23,19 +23,35 @@ type auditHistory struct {
 	entries []*AuditLog
 }
 
-// auditEntries returns a query of the entries about entities of a type: with the given ids, or, if ids is nil, about all. Visible gives
-// the entities that may be looked at, or nil for all, also those that are gone.
-func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(context.Context) (*sql.Selector, error)) *AuditLogQuery {
+// auditEntries returns a query of the entries about entities of a type, or, for nil, about all, also those that are gone. Visible selects those that may be
+// looked at, and says whether they are not all.
+func auditEntries[T any](c config, t *sqlauditlog.Type, nodes []*T, visible func(context.Context) (*sql.Selector, bool, error)) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(t, nodes)
+	query := auditEntriesOf(c, t, func(ctx context.Context) (*sql.Selector, bool, error) {
+		if err != nil {
+			return nil, false, err
+		}
+		entities, limited, err := visible(ctx)
+		if !limited {
+			entities = nil
+		}
+		return entities, limited, err
+	})
+	if ids != nil {
+		query.Where(auditAbout(ids))
+	}
+	return query
+}
+
+// auditEntriesOf returns a query of the entries about the selected entities of a type, or, if that is nil, about all, also those that are gone.
+func auditEntriesOf(c config, t *sqlauditlog.Type, selected func(context.Context) (*sql.Selector, bool, error)) *AuditLogQuery {
 	query := (&AuditLogClient{config: c}).Query().Unique(false)
 	query.path = func(ctx context.Context) (*sql.Selector, error) {
-		entities, err := visible(ctx)
+		entities, _, err := selected(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return t.Entries(auditTable(c, auditlog.Table, ""), c.driver.Dialect(), entities).WithContext(ctx), nil
-	}
-	if ids != nil {
-		query.Where(auditAbout(ids))
 	}
 	return query
 }
@@ -44,6 +60,9 @@ func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(cont
 func auditAbout(ids []string) predicate.AuditLog {
 	return func(s *sql.Selector) { s.Where(sqlauditlog.TextIn(s, auditlog.FieldResourceID, ids...)) }
 }
+
+// auditNone applies to no entity.
+func auditNone(s *sql.Selector) { s.Where(sql.False()) }
 
 func auditTable(c config, name, schema string) *sql.SelectTable {
 	return sql.Dialect(c.driver.Dialect()).Table(name).Schema(schema)
@@ -54,14 +73,16 @@ func auditTable(c config, name, schema string) *sql.SelectTable {
 type auditLoader[T any] struct {
 	typ     *sqlauditlog.Type
 	query   *AuditLogQuery
-	prepare func(Query) // has the query read what names its entities in the log
+	prepare func(Query) // has the query read what names its entities in the log, where that is not their id
 	set     func(*T, auditHistory)
 }
 
 // Intercept implements Interceptor.
 func (l *auditLoader[T]) Intercept(next Querier) Querier {
 	return QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
-		l.prepare(q)
+		if l.prepare != nil {
+			l.prepare(q)
+		}
 		v, err := next.Query(ctx, q)
 		nodes, ok := v.([]*T)
 		if err != nil || !ok {
@@ -96,8 +117,12 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	return nil
 }
 
-// auditLoad returns inters with l in the place of a loader that is already among them.
-func auditLoad[T any](inters []Interceptor, l *auditLoader[T]) []Interceptor {
+// auditLoad returns inters with l, whose query the options configure, in the place of a loader that is already among them.
+func auditLoad[T any](c config, inters []Interceptor, l *auditLoader[T], opts []func(*AuditLogQuery)) []Interceptor {
+	l.query = (&AuditLogClient{config: c}).Query()
+	for _, opt := range opts {
+		opt(l.query)
+	}
 	others := make([]Interceptor, 0, len(inters)+1)
 	for _, i := range inters {
 		if _, ok := i.(*auditLoader[T]); !ok {
@@ -114,24 +139,32 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 	return _m.auditDescription().Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
 }
 
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *AuditLogQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
+}
+
+// auditEntities returns the path of a query of the entities of a type that the entries are about.
+func (_q *AuditLogQuery) auditEntities(t *sqlauditlog.Type) func(context.Context) (*sql.Selector, error) {
+	c := _q.config
+	return func(ctx context.Context) (*sql.Selector, error) {
+		entries, _, err := _q.auditSelect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return t.Entities(auditTable(c, t.Table, c.auditSchemaOf(t)), entries).WithContext(ctx), nil
+	}
+}
+
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Customer, also those that are
 // gone. The policy of Customer applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *CustomerClient) QueryHistory(nodes ...*Customer) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditCustomerType, nodes)
-	return auditEntries(c.config, auditCustomerType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditCustomerType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Customer, also after it is gone.
@@ -149,29 +182,25 @@ func (_m *Customer) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *CustomerQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditCustomerType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditCustomerType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *CustomerQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Customer.History.
 func (_q *CustomerQuery) WithHistory(opts ...func(*AuditLogQuery)) *CustomerQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Customer]{
-		typ:   auditCustomerType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Customer]{
+		typ: auditCustomerType,
 		set: func(n *Customer, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -181,23 +210,15 @@ func (_m *AuditLog) QueryCustomer() *CustomerQuery {
 	_query, _node := (&CustomerClient{config: _m.config}).Query(), &Customer{}
 	_type := auditCustomerType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(customer.ID(_node.ID))
 }
 
 // QueryCustomer queries the entities of type Customer that the entries are about.
 func (_q *AuditLogQuery) QueryCustomer() *CustomerQuery {
-	_c := _q.config
-	_query := (&CustomerClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditCustomerType
-		return _type.Entities(auditTable(_c, customer.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&CustomerClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditCustomerType)
 	return _query
 }
 
@@ -205,20 +226,7 @@ func (_q *AuditLogQuery) QueryCustomer() *CustomerQuery {
 // gone. The policy of Group applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *GroupClient) QueryHistory(nodes ...*Group) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditGroupType, nodes)
-	return auditEntries(c.config, auditGroupType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditGroupType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Group, also after it is gone.
@@ -236,29 +244,25 @@ func (_m *Group) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *GroupQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditGroupType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditGroupType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *GroupQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Group.History.
 func (_q *GroupQuery) WithHistory(opts ...func(*AuditLogQuery)) *GroupQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Group]{
-		typ:   auditGroupType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Group]{
+		typ: auditGroupType,
 		set: func(n *Group, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -268,23 +272,15 @@ func (_m *AuditLog) QueryGroup() *GroupQuery {
 	_query, _node := (&GroupClient{config: _m.config}).Query(), &Group{}
 	_type := auditGroupType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(group.ID(_node.ID))
 }
 
 // QueryGroup queries the entities of type Group that the entries are about.
 func (_q *AuditLogQuery) QueryGroup() *GroupQuery {
-	_c := _q.config
-	_query := (&GroupClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditGroupType
-		return _type.Entities(auditTable(_c, group.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&GroupClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditGroupType)
 	return _query
 }
 
@@ -292,20 +288,7 @@ func (_q *AuditLogQuery) QueryGroup() *GroupQuery {
 // gone. The policy of User applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *UserClient) QueryHistory(nodes ...*User) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditUserType, nodes)
-	return auditEntries(c.config, auditUserType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditUserType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the User, also after it is gone.
@@ -323,29 +306,25 @@ func (_m *User) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *UserQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditUserType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditUserType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *UserQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with User.History.
 func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[User]{
-		typ:   auditUserType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[User]{
+		typ: auditUserType,
 		set: func(n *User, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -355,23 +334,15 @@ func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
 	_type := auditUserType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(user.ID(_node.ID))
 }
 
 // QueryUser queries the entities of type User that the entries are about.
 func (_q *AuditLogQuery) QueryUser() *UserQuery {
-	_c := _q.config
-	_query := (&UserClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditUserType
-		return _type.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&UserClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditUserType)
 	return _query
 }
 
@@ -380,7 +351,7 @@ func (_m *AuditLog) QueryActor() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
 	_other := _m.ActorType != "" && _m.ActorType != TypeUser
 	if _m.ActorID == "" || _other || sqlauditlog.ParseID(_m.ActorID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(user.ID(_node.ID))
 }
@@ -390,12 +361,12 @@ func (_q *AuditLogQuery) QueryActor() *UserQuery {
 	_c := _q.config
 	_query := (&UserClient{config: _c}).Query().Unique(false)
 	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
+		_entries, _, err := _q.auditSelect(ctx)
+		if err != nil {
 			return nil, err
 		}
 		_identity := sqlauditlog.Identity{Columns: []sqlauditlog.IdentityColumn{{Name: user.FieldID, Type: field.TypeInt}}}
-		return _identity.Actors(auditTable(_c, user.Table, ""), _entries.sqlQuery(ctx), TypeUser).WithContext(ctx), nil
+		return _identity.Actors(auditTable(_c, user.Table, ""), _entries, TypeUser).WithContext(ctx), nil
 	}
 	return _query
 }

@@ -32,28 +32,10 @@ var auditCustomerType = &sqlauditlog.Type{
 	Identity: customer.AuditIdentity,
 	Key:      []string{customer.FieldID},
 	ID:       func(n any) any { return n.(*Customer).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Customer).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  customer.FieldName,
-			Value:   func(n any) any { return n.(*Customer).Name },
-			Pointer: func(n any) any { return &n.(*Customer).Name },
-		},
-		{
-			Name:    "email",
-			Column:  customer.FieldEmail,
-			Value:   func(n any) any { return n.(*Customer).Email },
-			Pointer: func(n any) any { return &n.(*Customer).Email },
-		},
-		{
-			Name:    "user_id",
-			Column:  customer.FieldUserID,
-			Value:   func(n any) any { return n.(*Customer).UserID },
-			Pointer: func(n any) any { return &n.(*Customer).UserID },
-		},
+		{Name: "name", Column: customer.FieldName, Pointer: func(n any) any { return &n.(*Customer).Name }},
+		{Name: "email", Column: customer.FieldEmail, Pointer: func(n any) any { return &n.(*Customer).Email }},
+		{Name: "user_id", Column: customer.FieldUserID, Pointer: func(n any) any { return &n.(*Customer).UserID }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "user_id", References: "User"},
@@ -72,15 +54,7 @@ func (m *CustomerMutation) AuditRecord(ctx context.Context, next Mutator) (Value
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *CustomerCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *CustomerCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditUserType describes User, whose rows change recorded values of others.
@@ -103,15 +77,7 @@ func (m *UserMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *UserCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditState is what a mutation keeps for the audit log's hook.
@@ -128,6 +94,19 @@ func auditOn(ctx context.Context, c *config, drv dialect.Driver) func() {
 		sqlaudithook.End(ctx, drv)
 		c.driver = own
 	}
+}
+
+// auditCreateBulk has ent create with each of the builders on a driver that records them. It returns what ends that.
+func auditCreateBulk[T any](ctx context.Context, c *config, spec *sqlgraph.BatchCreateSpec, builders []*T, state func(*T) *auditState) (func(), error) {
+	states := make([]*auditState, len(builders))
+	for i, b := range builders {
+		states[i] = state(b)
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, c, drv), nil
 }
 
 // auditUpdate has ent update on a driver that records it. It returns what ends that.

@@ -90,29 +90,10 @@ var auditAccountType = &sqlauditlog.Type{
 	Identity: account.AuditIdentity,
 	Key:      []string{account.FieldID},
 	ID:       func(n any) any { return n.(*Account).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Account).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "balance",
-			Column:  account.FieldBalance,
-			Value:   func(n any) any { return n.(*Account).Balance },
-			Pointer: func(n any) any { return &n.(*Account).Balance },
-		},
-		{
-			Name:    "version",
-			Column:  account.FieldVersion,
-			Value:   func(n any) any { return n.(*Account).Version },
-			Pointer: func(n any) any { return &n.(*Account).Version },
-		},
-		{
-			Name:     "head",
-			Column:   account.HeadColumn,
-			Value:    func(n any) any { return n.(*Account).account_branches },
-			Pointer:  func(n any) any { return &n.(*Account).account_branches },
-			Nillable: true,
-		},
+		{Name: "balance", Column: account.FieldBalance, Pointer: func(n any) any { return &n.(*Account).Balance }},
+		{Name: "version", Column: account.FieldVersion, Pointer: func(n any) any { return &n.(*Account).Version }},
+		{Name: "head", Column: account.HeadColumn, Pointer: func(n any) any { return &n.(*Account).account_branches }, Nillable: true},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "linked", Holder: "account_linked", Column: "account_id", Target: "linked_id", Type: "Account"},
@@ -134,15 +115,7 @@ func (m *AccountMutation) AuditRecord(ctx context.Context, next Mutator) (Value,
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *AccountCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *AccountCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditBadgeType describes what is recorded of Badge.
@@ -152,16 +125,8 @@ var auditBadgeType = &sqlauditlog.Type{
 	Identity: badge.AuditIdentity,
 	Key:      []string{badge.FieldID},
 	ID:       func(n any) any { return n.(*Badge).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Badge).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "text",
-			Column:  badge.FieldText,
-			Value:   func(n any) any { return n.(*Badge).Text },
-			Pointer: func(n any) any { return &n.(*Badge).Text },
-		},
+		{Name: "text", Column: badge.FieldText, Pointer: func(n any) any { return &n.(*Badge).Text }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "user_badges", References: "User", Cascade: true},
@@ -180,15 +145,7 @@ func (m *BadgeMutation) AuditRecord(ctx context.Context, next Mutator) (Value, e
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *BadgeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *BadgeCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditBookType describes what is recorded of Book.
@@ -198,35 +155,11 @@ var auditBookType = &sqlauditlog.Type{
 	Identity: book.AuditIdentity,
 	Key:      []string{book.FieldID},
 	ID:       func(n any) any { return n.(*Book).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Book).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "author",
-			Column:  book.FieldAuthor,
-			Value:   func(n any) any { return n.(*Book).Author },
-			Pointer: func(n any) any { return &n.(*Book).Author },
-		},
-		{
-			Name:    "title",
-			Column:  book.FieldTitle,
-			Value:   func(n any) any { return n.(*Book).Title },
-			Pointer: func(n any) any { return &n.(*Book).Title },
-		},
-		{
-			Name:    "copies",
-			Column:  book.FieldCopies,
-			Value:   func(n any) any { return n.(*Book).Copies },
-			Pointer: func(n any) any { return &n.(*Book).Copies },
-		},
-		{
-			Name:     "shelf",
-			Column:   book.ShelfColumn,
-			Value:    func(n any) any { return n.(*Book).shelf_books },
-			Pointer:  func(n any) any { return &n.(*Book).shelf_books },
-			Nillable: true,
-		},
+		{Name: "author", Column: book.FieldAuthor, Pointer: func(n any) any { return &n.(*Book).Author }},
+		{Name: "title", Column: book.FieldTitle, Pointer: func(n any) any { return &n.(*Book).Title }},
+		{Name: "copies", Column: book.FieldCopies, Pointer: func(n any) any { return &n.(*Book).Copies }},
+		{Name: "shelf", Column: book.ShelfColumn, Pointer: func(n any) any { return &n.(*Book).shelf_books }, Nillable: true},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "shelf_books", References: "Shelf"},
@@ -246,15 +179,7 @@ func (m *BookMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *BookCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *BookCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditBoxType describes Box, whose rows change recorded values of others.
@@ -280,15 +205,7 @@ func (m *BoxMutation) AuditRecord(ctx context.Context, next Mutator) (Value, err
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *BoxCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *BoxCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditBrokenType describes what is recorded of Broken.
@@ -298,16 +215,8 @@ var auditBrokenType = &sqlauditlog.Type{
 	Identity: broken.AuditIdentity,
 	Key:      []string{broken.FieldID},
 	ID:       func(n any) any { return n.(*Broken).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Broken).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  broken.FieldName,
-			Value:   func(n any) any { return n.(*Broken).Name },
-			Pointer: func(n any) any { return &n.(*Broken).Name },
-		},
+		{Name: "name", Column: broken.FieldName, Pointer: func(n any) any { return &n.(*Broken).Name }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Broken).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -323,15 +232,7 @@ func (m *BrokenMutation) AuditRecord(ctx context.Context, next Mutator) (Value, 
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *BrokenCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *BrokenCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditCardType describes what is recorded of Card.
@@ -341,22 +242,9 @@ var auditCardType = &sqlauditlog.Type{
 	Identity: card.AuditIdentity,
 	Key:      []string{card.FieldID},
 	ID:       func(n any) any { return n.(*Card).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Card).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "number",
-			Column:  card.FieldNumber,
-			Value:   func(n any) any { return n.(*Card).Number },
-			Pointer: func(n any) any { return &n.(*Card).Number },
-		},
-		{
-			Name:    "owner_id",
-			Column:  card.FieldOwnerID,
-			Value:   func(n any) any { return n.(*Card).OwnerID },
-			Pointer: func(n any) any { return &n.(*Card).OwnerID },
-		},
+		{Name: "number", Column: card.FieldNumber, Pointer: func(n any) any { return &n.(*Card).Number }},
+		{Name: "owner_id", Column: card.FieldOwnerID, Pointer: func(n any) any { return &n.(*Card).OwnerID }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "card_owner", References: "User", Cascade: true},
@@ -376,15 +264,7 @@ func (m *CardMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *CardCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *CardCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditDocType describes what is recorded of Doc.
@@ -394,100 +274,21 @@ var auditDocType = &sqlauditlog.Type{
 	Identity: doc.AuditIdentity,
 	Key:      []string{doc.FieldID},
 	ID:       func(n any) any { return n.(*Doc).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Doc).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "title",
-			Column:  doc.FieldTitle,
-			Value:   func(n any) any { return n.(*Doc).Title },
-			Pointer: func(n any) any { return &n.(*Doc).Title },
-		},
-		{
-			Name:    "body",
-			Column:  doc.FieldBody,
-			Value:   func(n any) any { return n.(*Doc).Body },
-			Pointer: func(n any) any { return &n.(*Doc).Body },
-		},
-		{
-			Name:    "meta",
-			Column:  doc.FieldMeta,
-			Value:   func(n any) any { return n.(*Doc).Meta },
-			Pointer: func(n any) any { return &n.(*Doc).Meta },
-			JSON:    true,
-		},
-		{
-			Name:    "tags",
-			Column:  doc.FieldTags,
-			Value:   func(n any) any { return n.(*Doc).Tags },
-			Pointer: func(n any) any { return &n.(*Doc).Tags },
-			JSON:    true,
-		},
-		{
-			Name:    "extra",
-			Column:  doc.FieldExtra,
-			Value:   func(n any) any { return n.(*Doc).Extra },
-			Pointer: func(n any) any { return &n.(*Doc).Extra },
-			JSON:    true,
-		},
-		{
-			Name:    "score",
-			Column:  doc.FieldScore,
-			Value:   func(n any) any { return n.(*Doc).Score },
-			Pointer: func(n any) any { return &n.(*Doc).Score },
-		},
-		{
-			Name:    "published",
-			Column:  doc.FieldPublished,
-			Value:   func(n any) any { return n.(*Doc).Published },
-			Pointer: func(n any) any { return &n.(*Doc).Published },
-		},
-		{
-			Name:    "views",
-			Column:  doc.FieldViews,
-			Value:   func(n any) any { return n.(*Doc).Views },
-			Pointer: func(n any) any { return &n.(*Doc).Views },
-		},
-		{
-			Name:    "length",
-			Column:  doc.FieldLength,
-			Value:   func(n any) any { return n.(*Doc).Length },
-			Pointer: func(n any) any { return &n.(*Doc).Length },
-		},
-		{
-			Name:    "price",
-			Column:  doc.FieldPrice,
-			Value:   func(n any) any { return n.(*Doc).Price },
-			Pointer: func(n any) any { return &n.(*Doc).Price },
-		},
-		{
-			Name:     "level",
-			Column:   doc.FieldLevel,
-			Value:    func(n any) any { return n.(*Doc).Level },
-			Pointer:  func(n any) any { return &n.(*Doc).Level },
-			Nillable: true,
-		},
-		{
-			Name:     "due",
-			Column:   doc.FieldDue,
-			Value:    func(n any) any { return n.(*Doc).Due },
-			Pointer:  func(n any) any { return &n.(*Doc).Due },
-			Nillable: true,
-		},
-		{
-			Name:    "revision",
-			Column:  doc.FieldRevision,
-			Value:   func(n any) any { return n.(*Doc).Revision },
-			Pointer: func(n any) any { return &n.(*Doc).Revision },
-		},
-		{
-			Name:     "link",
-			Column:   doc.FieldLink,
-			Value:    func(n any) any { return n.(*Doc).Link },
-			Pointer:  func(n any) any { return &n.(*Doc).Link },
-			External: true,
-		},
+		{Name: "title", Column: doc.FieldTitle, Pointer: func(n any) any { return &n.(*Doc).Title }},
+		{Name: "body", Column: doc.FieldBody, Pointer: func(n any) any { return &n.(*Doc).Body }},
+		{Name: "meta", Column: doc.FieldMeta, Pointer: func(n any) any { return &n.(*Doc).Meta }, JSON: true},
+		{Name: "tags", Column: doc.FieldTags, Pointer: func(n any) any { return &n.(*Doc).Tags }, JSON: true},
+		{Name: "extra", Column: doc.FieldExtra, Pointer: func(n any) any { return &n.(*Doc).Extra }, JSON: true},
+		{Name: "score", Column: doc.FieldScore, Pointer: func(n any) any { return &n.(*Doc).Score }},
+		{Name: "published", Column: doc.FieldPublished, Pointer: func(n any) any { return &n.(*Doc).Published }},
+		{Name: "views", Column: doc.FieldViews, Pointer: func(n any) any { return &n.(*Doc).Views }},
+		{Name: "length", Column: doc.FieldLength, Pointer: func(n any) any { return &n.(*Doc).Length }},
+		{Name: "price", Column: doc.FieldPrice, Pointer: func(n any) any { return &n.(*Doc).Price }},
+		{Name: "level", Column: doc.FieldLevel, Pointer: func(n any) any { return &n.(*Doc).Level }, Nillable: true},
+		{Name: "due", Column: doc.FieldDue, Pointer: func(n any) any { return &n.(*Doc).Due }, Nillable: true},
+		{Name: "revision", Column: doc.FieldRevision, Pointer: func(n any) any { return &n.(*Doc).Revision }},
+		{Name: "link", Column: doc.FieldLink, Pointer: func(n any) any { return &n.(*Doc).Link }, External: true},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Doc).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -503,15 +304,7 @@ func (m *DocMutation) AuditRecord(ctx context.Context, next Mutator) (Value, err
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *DocCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *DocCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditGaugeType describes what is recorded of Gauge.
@@ -521,34 +314,11 @@ var auditGaugeType = &sqlauditlog.Type{
 	Identity: gauge.AuditIdentity,
 	Key:      []string{gauge.FieldID},
 	ID:       func(n any) any { return n.(*Gauge).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Gauge).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "level",
-			Column:  gauge.FieldLevel,
-			Value:   func(n any) any { return n.(*Gauge).Level },
-			Pointer: func(n any) any { return &n.(*Gauge).Level },
-		},
-		{
-			Name:    "mode",
-			Column:  gauge.FieldMode,
-			Value:   func(n any) any { return n.(*Gauge).Mode },
-			Pointer: func(n any) any { return &n.(*Gauge).Mode },
-		},
-		{
-			Name:    "checks",
-			Column:  gauge.FieldChecks,
-			Value:   func(n any) any { return n.(*Gauge).Checks },
-			Pointer: func(n any) any { return &n.(*Gauge).Checks },
-		},
-		{
-			Name:    "maker",
-			Column:  gauge.FieldMaker,
-			Value:   func(n any) any { return n.(*Gauge).Maker },
-			Pointer: func(n any) any { return &n.(*Gauge).Maker },
-		},
+		{Name: "level", Column: gauge.FieldLevel, Pointer: func(n any) any { return &n.(*Gauge).Level }},
+		{Name: "mode", Column: gauge.FieldMode, Pointer: func(n any) any { return &n.(*Gauge).Mode }},
+		{Name: "checks", Column: gauge.FieldChecks, Pointer: func(n any) any { return &n.(*Gauge).Checks }},
+		{Name: "maker", Column: gauge.FieldMaker, Pointer: func(n any) any { return &n.(*Gauge).Maker }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Gauge).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -564,15 +334,7 @@ func (m *GaugeMutation) AuditRecord(ctx context.Context, next Mutator) (Value, e
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *GaugeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *GaugeCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditGroupType describes what is recorded of Group.
@@ -582,22 +344,9 @@ var auditGroupType = &sqlauditlog.Type{
 	Identity: group.AuditIdentity,
 	Key:      []string{group.FieldID},
 	ID:       func(n any) any { return n.(*Group).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Group).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  group.FieldName,
-			Value:   func(n any) any { return n.(*Group).Name },
-			Pointer: func(n any) any { return &n.(*Group).Name },
-		},
-		{
-			Name:    "size",
-			Column:  group.FieldSize,
-			Value:   func(n any) any { return n.(*Group).Size },
-			Pointer: func(n any) any { return &n.(*Group).Size },
-		},
+		{Name: "name", Column: group.FieldName, Pointer: func(n any) any { return &n.(*Group).Name }},
+		{Name: "size", Column: group.FieldSize, Pointer: func(n any) any { return &n.(*Group).Size }},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "users", Holder: "group_users", Column: "group_id", Target: "user_id", Type: "User"},
@@ -618,15 +367,7 @@ func (m *GroupMutation) AuditRecord(ctx context.Context, next Mutator) (Value, e
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *GroupCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *GroupCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditLampType describes what is recorded of Lamp.
@@ -636,16 +377,8 @@ var auditLampType = &sqlauditlog.Type{
 	Identity: lamp.AuditIdentity,
 	Key:      []string{lamp.FieldID},
 	ID:       func(n any) any { return n.(*Lamp).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Lamp).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "watts",
-			Column:  lamp.FieldWatts,
-			Value:   func(n any) any { return n.(*Lamp).Watts },
-			Pointer: func(n any) any { return &n.(*Lamp).Watts },
-		},
+		{Name: "watts", Column: lamp.FieldWatts, Pointer: func(n any) any { return &n.(*Lamp).Watts }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Lamp).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -661,15 +394,7 @@ func (m *LampMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *LampCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *LampCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditMembershipType describes what is recorded of Membership.
@@ -679,28 +404,10 @@ var auditMembershipType = &sqlauditlog.Type{
 	Identity: membership.AuditIdentity,
 	Key:      []string{membership.FieldID},
 	ID:       func(n any) any { return n.(*Membership).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Membership).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "team_id",
-			Column:  membership.FieldTeamID,
-			Value:   func(n any) any { return n.(*Membership).TeamID },
-			Pointer: func(n any) any { return &n.(*Membership).TeamID },
-		},
-		{
-			Name:    "user_id",
-			Column:  membership.FieldUserID,
-			Value:   func(n any) any { return n.(*Membership).UserID },
-			Pointer: func(n any) any { return &n.(*Membership).UserID },
-		},
-		{
-			Name:    "role",
-			Column:  membership.FieldRole,
-			Value:   func(n any) any { return n.(*Membership).Role },
-			Pointer: func(n any) any { return &n.(*Membership).Role },
-		},
+		{Name: "team_id", Column: membership.FieldTeamID, Pointer: func(n any) any { return &n.(*Membership).TeamID }},
+		{Name: "user_id", Column: membership.FieldUserID, Pointer: func(n any) any { return &n.(*Membership).UserID }},
+		{Name: "role", Column: membership.FieldRole, Pointer: func(n any) any { return &n.(*Membership).Role }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "team_id", References: "Team", Cascade: true},
@@ -721,15 +428,7 @@ func (m *MembershipMutation) AuditRecord(ctx context.Context, next Mutator) (Val
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *MembershipCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *MembershipCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditMemoType describes what is recorded of Memo.
@@ -739,22 +438,9 @@ var auditMemoType = &sqlauditlog.Type{
 	Identity: memo.AuditIdentity,
 	Key:      []string{memo.FieldID},
 	ID:       func(n any) any { return n.(*Memo).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Memo).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "text",
-			Column:  memo.FieldText,
-			Value:   func(n any) any { return n.(*Memo).Text },
-			Pointer: func(n any) any { return &n.(*Memo).Text },
-		},
-		{
-			Name:    "deleted",
-			Column:  memo.FieldDeleted,
-			Value:   func(n any) any { return n.(*Memo).Deleted },
-			Pointer: func(n any) any { return &n.(*Memo).Deleted },
-		},
+		{Name: "text", Column: memo.FieldText, Pointer: func(n any) any { return &n.(*Memo).Text }},
+		{Name: "deleted", Column: memo.FieldDeleted, Pointer: func(n any) any { return &n.(*Memo).Deleted }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Memo).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -770,15 +456,7 @@ func (m *MemoMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *MemoCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *MemoCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditNodeType describes what is recorded of Node.
@@ -788,30 +466,10 @@ var auditNodeType = &sqlauditlog.Type{
 	Identity: node.AuditIdentity,
 	Key:      []string{node.FieldID},
 	ID:       func(n any) any { return n.(*Node).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Node).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  node.FieldName,
-			Value:   func(n any) any { return n.(*Node).Name },
-			Pointer: func(n any) any { return &n.(*Node).Name },
-		},
-		{
-			Name:     "mentor",
-			Column:   node.MentorColumn,
-			Value:    func(n any) any { return n.(*Node).node_pupils },
-			Pointer:  func(n any) any { return &n.(*Node).node_pupils },
-			Nillable: true,
-		},
-		{
-			Name:     "parent",
-			Column:   node.ParentColumn,
-			Value:    func(n any) any { return n.(*Node).node_children },
-			Pointer:  func(n any) any { return &n.(*Node).node_children },
-			Nillable: true,
-		},
+		{Name: "name", Column: node.FieldName, Pointer: func(n any) any { return &n.(*Node).Name }},
+		{Name: "mentor", Column: node.MentorColumn, Pointer: func(n any) any { return &n.(*Node).node_pupils }, Nillable: true},
+		{Name: "parent", Column: node.ParentColumn, Pointer: func(n any) any { return &n.(*Node).node_children }, Nillable: true},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "node_children", References: "Node", Cascade: true},
@@ -831,15 +489,7 @@ func (m *NodeMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *NodeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *NodeCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditOrgType describes Org, whose rows change recorded values of others.
@@ -862,15 +512,7 @@ func (m *OrgMutation) AuditRecord(ctx context.Context, next Mutator) (Value, err
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *OrgCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *OrgCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditPageType describes what is recorded of Page.
@@ -885,12 +527,7 @@ var auditPageType = &sqlauditlog.Type{
 		return []any{v}, err
 	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "text",
-			Column:  page.FieldText,
-			Value:   func(n any) any { return n.(*Page).Text },
-			Pointer: func(n any) any { return &n.(*Page).Text },
-		},
+		{Name: "text", Column: page.FieldText, Pointer: func(n any) any { return &n.(*Page).Text }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Page).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -906,15 +543,7 @@ func (m *PageMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *PageCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *PageCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditParcelType describes what is recorded of Parcel.
@@ -924,116 +553,23 @@ var auditParcelType = &sqlauditlog.Type{
 	Identity: parcel.AuditIdentity,
 	Key:      []string{parcel.FieldID},
 	ID:       func(n any) any { return n.(*Parcel).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Parcel).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:     "weight",
-			Column:   parcel.FieldWeight,
-			Value:    func(n any) any { return n.(*Parcel).Weight },
-			Pointer:  func(n any) any { return &n.(*Parcel).Weight },
-			Nillable: true,
-		},
-		{
-			Name:    "insured",
-			Column:  parcel.FieldInsured,
-			Value:   func(n any) any { return n.(*Parcel).Insured },
-			Pointer: func(n any) any { return &n.(*Parcel).Insured },
-		},
-		{
-			Name:     "serial",
-			Column:   parcel.FieldSerial,
-			Value:    func(n any) any { return n.(*Parcel).Serial },
-			Pointer:  func(n any) any { return &n.(*Parcel).Serial },
-			External: true,
-		},
-		{
-			Name:     "transit",
-			Column:   parcel.FieldTransit,
-			Value:    func(n any) any { return n.(*Parcel).Transit },
-			Pointer:  func(n any) any { return &n.(*Parcel).Transit },
-			Nillable: true,
-		},
-		{
-			Name:    "origin",
-			Column:  parcel.FieldOrigin,
-			Value:   func(n any) any { return n.(*Parcel).Origin },
-			Pointer: func(n any) any { return &n.(*Parcel).Origin },
-		},
-		{
-			Name:     "relay",
-			Column:   parcel.FieldRelay,
-			Value:    func(n any) any { return n.(*Parcel).Relay },
-			Pointer:  func(n any) any { return &n.(*Parcel).Relay },
-			External: true,
-		},
-		{
-			Name:    "route",
-			Column:  parcel.FieldRoute,
-			Value:   func(n any) any { return n.(*Parcel).Route },
-			Pointer: func(n any) any { return &n.(*Parcel).Route },
-			JSON:    true,
-		},
-		{
-			Name:    "count",
-			Column:  parcel.FieldCount,
-			Value:   func(n any) any { return n.(*Parcel).Count },
-			Pointer: func(n any) any { return &n.(*Parcel).Count },
-			JSON:    true,
-		},
-		{
-			Name:    "grade",
-			Column:  parcel.FieldGrade,
-			Value:   func(n any) any { return n.(*Parcel).Grade },
-			Pointer: func(n any) any { return &n.(*Parcel).Grade },
-		},
-		{
-			Name:     "span",
-			Column:   parcel.FieldSpan,
-			Value:    func(n any) any { return n.(*Parcel).Span },
-			Pointer:  func(n any) any { return &n.(*Parcel).Span },
-			Nillable: true,
-		},
-		{
-			Name:    "seal",
-			Column:  parcel.FieldSeal,
-			Value:   func(n any) any { return n.(*Parcel).Seal },
-			Pointer: func(n any) any { return &n.(*Parcel).Seal },
-		},
-		{
-			Name:     "fee",
-			Column:   parcel.FieldFee,
-			Value:    func(n any) any { return n.(*Parcel).Fee },
-			Pointer:  func(n any) any { return &n.(*Parcel).Fee },
-			Nillable: true,
-		},
-		{
-			Name:    "tip",
-			Column:  parcel.FieldTip,
-			Value:   func(n any) any { return n.(*Parcel).Tip },
-			Pointer: func(n any) any { return &n.(*Parcel).Tip },
-		},
-		{
-			Name:     "wave",
-			Column:   parcel.FieldWave,
-			Value:    func(n any) any { return n.(*Parcel).Wave },
-			Pointer:  func(n any) any { return &n.(*Parcel).Wave },
-			External: true,
-		},
-		{
-			Name:    "stamps",
-			Column:  parcel.FieldStamps,
-			Value:   func(n any) any { return n.(*Parcel).Stamps },
-			Pointer: func(n any) any { return &n.(*Parcel).Stamps },
-			JSON:    true,
-		},
-		{
-			Name:    "sent",
-			Column:  parcel.FieldSent,
-			Value:   func(n any) any { return n.(*Parcel).Sent },
-			Pointer: func(n any) any { return &n.(*Parcel).Sent },
-		},
+		{Name: "weight", Column: parcel.FieldWeight, Pointer: func(n any) any { return &n.(*Parcel).Weight }, Nillable: true},
+		{Name: "insured", Column: parcel.FieldInsured, Pointer: func(n any) any { return &n.(*Parcel).Insured }},
+		{Name: "serial", Column: parcel.FieldSerial, Pointer: func(n any) any { return &n.(*Parcel).Serial }, External: true},
+		{Name: "transit", Column: parcel.FieldTransit, Pointer: func(n any) any { return &n.(*Parcel).Transit }, Nillable: true},
+		{Name: "origin", Column: parcel.FieldOrigin, Pointer: func(n any) any { return &n.(*Parcel).Origin }},
+		{Name: "relay", Column: parcel.FieldRelay, Pointer: func(n any) any { return &n.(*Parcel).Relay }, External: true},
+		{Name: "route", Column: parcel.FieldRoute, Pointer: func(n any) any { return &n.(*Parcel).Route }, JSON: true},
+		{Name: "count", Column: parcel.FieldCount, Pointer: func(n any) any { return &n.(*Parcel).Count }, JSON: true},
+		{Name: "grade", Column: parcel.FieldGrade, Pointer: func(n any) any { return &n.(*Parcel).Grade }},
+		{Name: "span", Column: parcel.FieldSpan, Pointer: func(n any) any { return &n.(*Parcel).Span }, Nillable: true},
+		{Name: "seal", Column: parcel.FieldSeal, Pointer: func(n any) any { return &n.(*Parcel).Seal }},
+		{Name: "fee", Column: parcel.FieldFee, Pointer: func(n any) any { return &n.(*Parcel).Fee }, Nillable: true},
+		{Name: "tip", Column: parcel.FieldTip, Pointer: func(n any) any { return &n.(*Parcel).Tip }},
+		{Name: "wave", Column: parcel.FieldWave, Pointer: func(n any) any { return &n.(*Parcel).Wave }, External: true},
+		{Name: "stamps", Column: parcel.FieldStamps, Pointer: func(n any) any { return &n.(*Parcel).Stamps }, JSON: true},
+		{Name: "sent", Column: parcel.FieldSent, Pointer: func(n any) any { return &n.(*Parcel).Sent }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Parcel).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -1049,15 +585,7 @@ func (m *ParcelMutation) AuditRecord(ctx context.Context, next Mutator) (Value, 
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *ParcelCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *ParcelCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditPatronType describes what is recorded of Patron.
@@ -1067,70 +595,16 @@ var auditPatronType = &sqlauditlog.Type{
 	Identity: patron.AuditIdentity,
 	Key:      []string{patron.FieldID},
 	ID:       func(n any) any { return n.(*Patron).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Patron).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:     "email",
-			Column:   patron.FieldEmail,
-			Value:    func(n any) any { return n.(*Patron).Email },
-			Pointer:  func(n any) any { return &n.(*Patron).Email },
-			Formerly: []string{"mail", "address"},
-		},
-		{
-			Name:    "phone",
-			Column:  patron.FieldPhone,
-			Value:   func(n any) any { return n.(*Patron).Phone },
-			Pointer: func(n any) any { return &n.(*Patron).Phone },
-		},
-		{
-			Name:    "tier",
-			Column:  patron.FieldTier,
-			Value:   func(n any) any { return n.(*Patron).Tier },
-			Pointer: func(n any) any { return &n.(*Patron).Tier },
-		},
-		{
-			Name:    "visits",
-			Column:  patron.FieldVisits,
-			Value:   func(n any) any { return n.(*Patron).Visits },
-			Pointer: func(n any) any { return &n.(*Patron).Visits },
-		},
-		{
-			Name:    "stars",
-			Column:  patron.FieldStars,
-			Value:   func(n any) any { return n.(*Patron).Stars },
-			Pointer: func(n any) any { return &n.(*Patron).Stars },
-		},
-		{
-			Name:     "floor",
-			Column:   patron.FieldFloor,
-			Value:    func(n any) any { return n.(*Patron).Floor },
-			Pointer:  func(n any) any { return &n.(*Patron).Floor },
-			Formerly: []string{"lvl"},
-		},
-		{
-			Name:     "note",
-			Column:   patron.FieldNote,
-			Value:    func(n any) any { return n.(*Patron).Note },
-			Pointer:  func(n any) any { return &n.(*Patron).Note },
-			Nillable: true,
-		},
-		{
-			Name:     "sponsor_id",
-			Column:   patron.FieldSponsorID,
-			Value:    func(n any) any { return n.(*Patron).SponsorID },
-			Pointer:  func(n any) any { return &n.(*Patron).SponsorID },
-			Formerly: []string{"sponsor"},
-		},
-		{
-			Name:      "pin",
-			Column:    patron.FieldPin,
-			Value:     func(n any) any { return n.(*Patron).Pin },
-			Pointer:   func(n any) any { return &n.(*Patron).Pin },
-			Sensitive: true,
-			Formerly:  []string{"code"},
-		},
+		{Name: "email", Column: patron.FieldEmail, Pointer: func(n any) any { return &n.(*Patron).Email }, Formerly: []string{"mail", "address"}},
+		{Name: "phone", Column: patron.FieldPhone, Pointer: func(n any) any { return &n.(*Patron).Phone }},
+		{Name: "tier", Column: patron.FieldTier, Pointer: func(n any) any { return &n.(*Patron).Tier }},
+		{Name: "visits", Column: patron.FieldVisits, Pointer: func(n any) any { return &n.(*Patron).Visits }},
+		{Name: "stars", Column: patron.FieldStars, Pointer: func(n any) any { return &n.(*Patron).Stars }},
+		{Name: "floor", Column: patron.FieldFloor, Pointer: func(n any) any { return &n.(*Patron).Floor }, Formerly: []string{"lvl"}},
+		{Name: "note", Column: patron.FieldNote, Pointer: func(n any) any { return &n.(*Patron).Note }, Nillable: true},
+		{Name: "sponsor_id", Column: patron.FieldSponsorID, Pointer: func(n any) any { return &n.(*Patron).SponsorID }, Formerly: []string{"sponsor"}},
+		{Name: "pin", Column: patron.FieldPin, Pointer: func(n any) any { return &n.(*Patron).Pin }, Sensitive: true, Formerly: []string{"code"}},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "mates", Holder: "patron_mates", Column: "patron_id", Target: "mate_id", Type: "Patron", Formerly: []string{"friends"}},
@@ -1152,15 +626,7 @@ func (m *PatronMutation) AuditRecord(ctx context.Context, next Mutator) (Value, 
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *PatronCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *PatronCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditPetType describes what is recorded of Pet.
@@ -1170,35 +636,11 @@ var auditPetType = &sqlauditlog.Type{
 	Identity: pet.AuditIdentity,
 	Key:      []string{pet.FieldID},
 	ID:       func(n any) any { return n.(*Pet).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Pet).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  pet.FieldName,
-			Value:   func(n any) any { return n.(*Pet).Name },
-			Pointer: func(n any) any { return &n.(*Pet).Name },
-		},
-		{
-			Name:    "kind",
-			Column:  pet.FieldKind,
-			Value:   func(n any) any { return n.(*Pet).Kind },
-			Pointer: func(n any) any { return &n.(*Pet).Kind },
-		},
-		{
-			Name:    "chip",
-			Column:  pet.FieldChip,
-			Value:   func(n any) any { return n.(*Pet).Chip },
-			Pointer: func(n any) any { return &n.(*Pet).Chip },
-		},
-		{
-			Name:     "owner",
-			Column:   pet.OwnerColumn,
-			Value:    func(n any) any { return n.(*Pet).user_pets },
-			Pointer:  func(n any) any { return &n.(*Pet).user_pets },
-			Nillable: true,
-		},
+		{Name: "name", Column: pet.FieldName, Pointer: func(n any) any { return &n.(*Pet).Name }},
+		{Name: "kind", Column: pet.FieldKind, Pointer: func(n any) any { return &n.(*Pet).Kind }},
+		{Name: "chip", Column: pet.FieldChip, Pointer: func(n any) any { return &n.(*Pet).Chip }},
+		{Name: "owner", Column: pet.OwnerColumn, Pointer: func(n any) any { return &n.(*Pet).user_pets }, Nillable: true},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "user_pets", References: "User"},
@@ -1217,15 +659,7 @@ func (m *PetMutation) AuditRecord(ctx context.Context, next Mutator) (Value, err
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *PetCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *PetCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditPostType describes what is recorded of Post.
@@ -1235,16 +669,8 @@ var auditPostType = &sqlauditlog.Type{
 	Identity: post.AuditIdentity,
 	Key:      []string{post.FieldID},
 	ID:       func(n any) any { return n.(*Post).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Post).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "title",
-			Column:  post.FieldTitle,
-			Value:   func(n any) any { return n.(*Post).Title },
-			Pointer: func(n any) any { return &n.(*Post).Title },
-		},
+		{Name: "title", Column: post.FieldTitle, Pointer: func(n any) any { return &n.(*Post).Title }},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "tags", Holder: "Tagging", Column: "post_id", Target: "tag_id", Type: "Tag"},
@@ -1263,15 +689,7 @@ func (m *PostMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *PostCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *PostCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditRoomType describes Room, whose rows change recorded values of others.
@@ -1294,15 +712,7 @@ func (m *RoomMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *RoomCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *RoomCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditShelfType describes what is recorded of Shelf.
@@ -1312,23 +722,9 @@ var auditShelfType = &sqlauditlog.Type{
 	Identity: shelf.AuditIdentity,
 	Key:      []string{shelf.FieldID},
 	ID:       func(n any) any { return n.(*Shelf).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Shelf).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  shelf.FieldName,
-			Value:   func(n any) any { return n.(*Shelf).Name },
-			Pointer: func(n any) any { return &n.(*Shelf).Name },
-		},
-		{
-			Name:     "lamp",
-			Column:   shelf.LampColumn,
-			Value:    func(n any) any { return n.(*Shelf).shelf_lamp },
-			Pointer:  func(n any) any { return &n.(*Shelf).shelf_lamp },
-			Nillable: true,
-		},
+		{Name: "name", Column: shelf.FieldName, Pointer: func(n any) any { return &n.(*Shelf).Name }},
+		{Name: "lamp", Column: shelf.LampColumn, Pointer: func(n any) any { return &n.(*Shelf).shelf_lamp }, Nillable: true},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "books", Holder: "Book", Column: "shelf_books", Target: "id", Type: "Book"},
@@ -1351,15 +747,7 @@ func (m *ShelfMutation) AuditRecord(ctx context.Context, next Mutator) (Value, e
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *ShelfCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *ShelfCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditSiteType describes what is recorded of Site.
@@ -1374,31 +762,10 @@ var auditSiteType = &sqlauditlog.Type{
 	},
 	ActorColumn: site.FieldEditedBy,
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "code",
-			Column:  site.FieldCode,
-			Value:   func(n any) any { return n.(*Site).Code },
-			Pointer: func(n any) any { return &n.(*Site).Code },
-		},
-		{
-			Name:    "city",
-			Column:  site.FieldCity,
-			Value:   func(n any) any { return n.(*Site).City },
-			Pointer: func(n any) any { return &n.(*Site).City },
-		},
-		{
-			Name:    "edited_by",
-			Column:  site.FieldEditedBy,
-			Value:   func(n any) any { return n.(*Site).EditedBy },
-			Pointer: func(n any) any { return &n.(*Site).EditedBy },
-		},
-		{
-			Name:     "org",
-			Column:   site.OrgColumn,
-			Value:    func(n any) any { return n.(*Site).org_sites },
-			Pointer:  func(n any) any { return &n.(*Site).org_sites },
-			Nillable: true,
-		},
+		{Name: "code", Column: site.FieldCode, Pointer: func(n any) any { return &n.(*Site).Code }},
+		{Name: "city", Column: site.FieldCity, Pointer: func(n any) any { return &n.(*Site).City }},
+		{Name: "edited_by", Column: site.FieldEditedBy, Pointer: func(n any) any { return &n.(*Site).EditedBy }},
+		{Name: "org", Column: site.OrgColumn, Pointer: func(n any) any { return &n.(*Site).org_sites }, Nillable: true},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "org_sites", References: "Org"},
@@ -1418,15 +785,7 @@ func (m *SiteMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *SiteCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *SiteCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditTagType describes what is recorded of Tag.
@@ -1436,16 +795,8 @@ var auditTagType = &sqlauditlog.Type{
 	Identity: tag.AuditIdentity,
 	Key:      []string{tag.FieldID},
 	ID:       func(n any) any { return n.(*Tag).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Tag).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "title",
-			Column:  tag.FieldTitle,
-			Value:   func(n any) any { return n.(*Tag).Title },
-			Pointer: func(n any) any { return &n.(*Tag).Title },
-		},
+		{Name: "title", Column: tag.FieldTitle, Pointer: func(n any) any { return &n.(*Tag).Title }},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "posts", Holder: "Tagging", Column: "tag_id", Target: "post_id", Type: "Post"},
@@ -1464,15 +815,7 @@ func (m *TagMutation) AuditRecord(ctx context.Context, next Mutator) (Value, err
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *TagCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *TagCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditTaggingType describes what is recorded of Tagging.
@@ -1485,30 +828,10 @@ var auditTaggingType = &sqlauditlog.Type{
 		return []any{n.(*Tagging).PostID, n.(*Tagging).TagID}, nil
 	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "post_id",
-			Column:  tagging.FieldPostID,
-			Value:   func(n any) any { return n.(*Tagging).PostID },
-			Pointer: func(n any) any { return &n.(*Tagging).PostID },
-		},
-		{
-			Name:    "tag_id",
-			Column:  tagging.FieldTagID,
-			Value:   func(n any) any { return n.(*Tagging).TagID },
-			Pointer: func(n any) any { return &n.(*Tagging).TagID },
-		},
-		{
-			Name:    "weight",
-			Column:  tagging.FieldWeight,
-			Value:   func(n any) any { return n.(*Tagging).Weight },
-			Pointer: func(n any) any { return &n.(*Tagging).Weight },
-		},
-		{
-			Name:    "at",
-			Column:  tagging.FieldAt,
-			Value:   func(n any) any { return n.(*Tagging).At },
-			Pointer: func(n any) any { return &n.(*Tagging).At },
-		},
+		{Name: "post_id", Column: tagging.FieldPostID, Pointer: func(n any) any { return &n.(*Tagging).PostID }},
+		{Name: "tag_id", Column: tagging.FieldTagID, Pointer: func(n any) any { return &n.(*Tagging).TagID }},
+		{Name: "weight", Column: tagging.FieldWeight, Pointer: func(n any) any { return &n.(*Tagging).Weight }},
+		{Name: "at", Column: tagging.FieldAt, Pointer: func(n any) any { return &n.(*Tagging).At }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "post_id", References: "Post", Cascade: true},
@@ -1528,15 +851,7 @@ func (m *TaggingMutation) AuditRecord(ctx context.Context, next Mutator) (Value,
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *TaggingCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *TaggingCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditTeamType describes what is recorded of Team.
@@ -1550,12 +865,7 @@ var auditTeamType = &sqlauditlog.Type{
 		return []any{n.(*Team).Slug}, nil
 	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "slug",
-			Column:  team.FieldSlug,
-			Value:   func(n any) any { return n.(*Team).Slug },
-			Pointer: func(n any) any { return &n.(*Team).Slug },
-		},
+		{Name: "slug", Column: team.FieldSlug, Pointer: func(n any) any { return &n.(*Team).Slug }},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "members", Holder: "Membership", Column: "team_id", Target: "user_id", Type: "User"},
@@ -1575,15 +885,7 @@ func (m *TeamMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *TeamCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *TeamCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditTokenType describes what is recorded of Token.
@@ -1593,16 +895,8 @@ var auditTokenType = &sqlauditlog.Type{
 	Identity: token.AuditIdentity,
 	Key:      []string{token.FieldID},
 	ID:       func(n any) any { return n.(*Token).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Token).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "scope",
-			Column:  token.FieldScope,
-			Value:   func(n any) any { return n.(*Token).Scope },
-			Pointer: func(n any) any { return &n.(*Token).Scope },
-		},
+		{Name: "scope", Column: token.FieldScope, Pointer: func(n any) any { return &n.(*Token).Scope }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Token).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -1618,15 +912,7 @@ func (m *TokenMutation) AuditRecord(ctx context.Context, next Mutator) (Value, e
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *TokenCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *TokenCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditTwinType describes what is recorded of Twin.
@@ -1636,16 +922,8 @@ var auditTwinType = &sqlauditlog.Type{
 	Identity: twin.AuditIdentity,
 	Key:      []string{twin.FieldID},
 	ID:       func(n any) any { return n.(*Twin).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Twin).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  twin.FieldName,
-			Value:   func(n any) any { return n.(*Twin).Name },
-			Pointer: func(n any) any { return &n.(*Twin).Name },
-		},
+		{Name: "name", Column: twin.FieldName, Pointer: func(n any) any { return &n.(*Twin).Name }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Twin).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -1661,15 +939,7 @@ func (m *TwinMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *TwinCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *TwinCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditUserType describes what is recorded of User.
@@ -1679,49 +949,13 @@ var auditUserType = &sqlauditlog.Type{
 	Identity: user.AuditIdentity,
 	Key:      []string{user.FieldID},
 	ID:       func(n any) any { return n.(*User).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*User).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  user.FieldName,
-			Value:   func(n any) any { return n.(*User).Name },
-			Pointer: func(n any) any { return &n.(*User).Name },
-		},
-		{
-			Name:    "email",
-			Column:  user.FieldEmail,
-			Value:   func(n any) any { return n.(*User).Email },
-			Pointer: func(n any) any { return &n.(*User).Email },
-		},
-		{
-			Name:    "age",
-			Column:  user.FieldAge,
-			Value:   func(n any) any { return n.(*User).Age },
-			Pointer: func(n any) any { return &n.(*User).Age },
-		},
-		{
-			Name:     "nick",
-			Column:   user.FieldNick,
-			Value:    func(n any) any { return n.(*User).Nick },
-			Pointer:  func(n any) any { return &n.(*User).Nick },
-			Nillable: true,
-		},
-		{
-			Name:      "password",
-			Column:    user.FieldPassword,
-			Value:     func(n any) any { return n.(*User).Password },
-			Pointer:   func(n any) any { return &n.(*User).Password },
-			Sensitive: true,
-		},
-		{
-			Name:     "spouse",
-			Column:   user.SpouseColumn,
-			Value:    func(n any) any { return n.(*User).user_spouse },
-			Pointer:  func(n any) any { return &n.(*User).user_spouse },
-			Nillable: true,
-		},
+		{Name: "name", Column: user.FieldName, Pointer: func(n any) any { return &n.(*User).Name }},
+		{Name: "email", Column: user.FieldEmail, Pointer: func(n any) any { return &n.(*User).Email }},
+		{Name: "age", Column: user.FieldAge, Pointer: func(n any) any { return &n.(*User).Age }},
+		{Name: "nick", Column: user.FieldNick, Pointer: func(n any) any { return &n.(*User).Nick }, Nillable: true},
+		{Name: "password", Column: user.FieldPassword, Pointer: func(n any) any { return &n.(*User).Password }, Sensitive: true},
+		{Name: "spouse", Column: user.SpouseColumn, Pointer: func(n any) any { return &n.(*User).user_spouse }, Nillable: true},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "groups", Holder: "group_users", Column: "user_id", Target: "group_id", Type: "Group"},
@@ -1748,15 +982,7 @@ func (m *UserMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *UserCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditAccountLinkedLinks describes the join table account_linked, whose rows are the links of recorded edges.
@@ -1839,6 +1065,19 @@ func auditOn(ctx context.Context, c *config, drv dialect.Driver) func() {
 		sqlaudithook.End(ctx, drv)
 		c.driver = own
 	}
+}
+
+// auditCreateBulk has ent create with each of the builders on a driver that records them. It returns what ends that.
+func auditCreateBulk[T any](ctx context.Context, c *config, spec *sqlgraph.BatchCreateSpec, builders []*T, state func(*T) *auditState) (func(), error) {
+	states := make([]*auditState, len(builders))
+	for i, b := range builders {
+		states[i] = state(b)
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, c, drv), nil
 }
 
 // auditUpdate has ent update on a driver that records it. It returns what ends that.

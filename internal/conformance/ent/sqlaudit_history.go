@@ -45,19 +45,35 @@ type auditHistory struct {
 	entries []*AuditLog
 }
 
-// auditEntries returns a query of the entries about entities of a type: with the given ids, or, if ids is nil, about all. Visible gives
-// the entities that may be looked at, or nil for all, also those that are gone.
-func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(context.Context) (*sql.Selector, error)) *AuditLogQuery {
+// auditEntries returns a query of the entries about entities of a type, or, for nil, about all, also those that are gone. Visible selects those that may be
+// looked at, and says whether they are not all.
+func auditEntries[T any](c config, t *sqlauditlog.Type, nodes []*T, visible func(context.Context) (*sql.Selector, bool, error)) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(t, nodes)
+	query := auditEntriesOf(c, t, func(ctx context.Context) (*sql.Selector, bool, error) {
+		if err != nil {
+			return nil, false, err
+		}
+		entities, limited, err := visible(ctx)
+		if !limited {
+			entities = nil
+		}
+		return entities, limited, err
+	})
+	if ids != nil {
+		query.Where(auditAbout(ids))
+	}
+	return query
+}
+
+// auditEntriesOf returns a query of the entries about the selected entities of a type, or, if that is nil, about all, also those that are gone.
+func auditEntriesOf(c config, t *sqlauditlog.Type, selected func(context.Context) (*sql.Selector, bool, error)) *AuditLogQuery {
 	query := (&AuditLogClient{config: c}).Query().Unique(false)
 	query.path = func(ctx context.Context) (*sql.Selector, error) {
-		entities, err := visible(ctx)
+		entities, _, err := selected(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return t.Entries(auditTable(c, auditlog.Table, c.schemaConfig.AuditLog), c.driver.Dialect(), entities).WithContext(ctx), nil
-	}
-	if ids != nil {
-		query.Where(auditAbout(ids))
 	}
 	return query
 }
@@ -66,6 +82,9 @@ func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(cont
 func auditAbout(ids []string) predicate.AuditLog {
 	return func(s *sql.Selector) { s.Where(sqlauditlog.TextIn(s, auditlog.FieldResourceID, ids...)) }
 }
+
+// auditNone applies to no entity.
+func auditNone(s *sql.Selector) { s.Where(sql.False()) }
 
 func auditTable(c config, name, schema string) *sql.SelectTable {
 	return sql.Dialect(c.driver.Dialect()).Table(name).Schema(schema)
@@ -76,14 +95,16 @@ func auditTable(c config, name, schema string) *sql.SelectTable {
 type auditLoader[T any] struct {
 	typ     *sqlauditlog.Type
 	query   *AuditLogQuery
-	prepare func(Query) // has the query read what names its entities in the log
+	prepare func(Query) // has the query read what names its entities in the log, where that is not their id
 	set     func(*T, auditHistory)
 }
 
 // Intercept implements Interceptor.
 func (l *auditLoader[T]) Intercept(next Querier) Querier {
 	return QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
-		l.prepare(q)
+		if l.prepare != nil {
+			l.prepare(q)
+		}
 		v, err := next.Query(ctx, q)
 		nodes, ok := v.([]*T)
 		if err != nil || !ok {
@@ -118,8 +139,12 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	return nil
 }
 
-// auditLoad returns inters with l in the place of a loader that is already among them.
-func auditLoad[T any](inters []Interceptor, l *auditLoader[T]) []Interceptor {
+// auditLoad returns inters with l, whose query the options configure, in the place of a loader that is already among them.
+func auditLoad[T any](c config, inters []Interceptor, l *auditLoader[T], opts []func(*AuditLogQuery)) []Interceptor {
+	l.query = (&AuditLogClient{config: c}).Query()
+	for _, opt := range opts {
+		opt(l.query)
+	}
 	others := make([]Interceptor, 0, len(inters)+1)
 	for _, i := range inters {
 		if _, ok := i.(*auditLoader[T]); !ok {
@@ -136,24 +161,32 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 	return _m.auditDescription().Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
 }
 
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *AuditLogQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
+}
+
+// auditEntities returns the path of a query of the entities of a type that the entries are about.
+func (_q *AuditLogQuery) auditEntities(t *sqlauditlog.Type) func(context.Context) (*sql.Selector, error) {
+	c := _q.config
+	return func(ctx context.Context) (*sql.Selector, error) {
+		entries, _, err := _q.auditSelect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return t.Entities(auditTable(c, t.Table, c.auditSchemaOf(t)), entries).WithContext(ctx), nil
+	}
+}
+
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Account, also those that are
 // gone. The policy of Account applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *AccountClient) QueryHistory(nodes ...*Account) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditAccountType, nodes)
-	return auditEntries(c.config, auditAccountType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditAccountType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Account, also after it is gone.
@@ -171,29 +204,25 @@ func (_m *Account) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *AccountQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditAccountType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditAccountType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *AccountQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Account.History.
 func (_q *AccountQuery) WithHistory(opts ...func(*AuditLogQuery)) *AccountQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Account]{
-		typ:   auditAccountType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Account]{
+		typ: auditAccountType,
 		set: func(n *Account, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -203,23 +232,15 @@ func (_m *AuditLog) QueryAccount() *AccountQuery {
 	_query, _node := (&AccountClient{config: _m.config}).Query(), &Account{}
 	_type := auditAccountType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(account.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryAccount queries the entities of type Account that the entries are about.
 func (_q *AuditLogQuery) QueryAccount() *AccountQuery {
-	_c := _q.config
-	_query := (&AccountClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditAccountType
-		return _type.Entities(auditTable(_c, account.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&AccountClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditAccountType)
 	return _query
 }
 
@@ -227,20 +248,7 @@ func (_q *AuditLogQuery) QueryAccount() *AccountQuery {
 // gone. The policy of Badge applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *BadgeClient) QueryHistory(nodes ...*Badge) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditBadgeType, nodes)
-	return auditEntries(c.config, auditBadgeType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditBadgeType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Badge, also after it is gone.
@@ -258,29 +266,25 @@ func (_m *Badge) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *BadgeQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditBadgeType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditBadgeType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *BadgeQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Badge.History.
 func (_q *BadgeQuery) WithHistory(opts ...func(*AuditLogQuery)) *BadgeQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Badge]{
-		typ:   auditBadgeType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Badge]{
+		typ: auditBadgeType,
 		set: func(n *Badge, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -290,23 +294,15 @@ func (_m *AuditLog) QueryBadge() *BadgeQuery {
 	_query, _node := (&BadgeClient{config: _m.config}).Query(), &Badge{}
 	_type := auditBadgeType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(badge.ID(_node.ID))
 }
 
 // QueryBadge queries the entities of type Badge that the entries are about.
 func (_q *AuditLogQuery) QueryBadge() *BadgeQuery {
-	_c := _q.config
-	_query := (&BadgeClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditBadgeType
-		return _type.Entities(auditTable(_c, badge.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&BadgeClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditBadgeType)
 	return _query
 }
 
@@ -314,20 +310,7 @@ func (_q *AuditLogQuery) QueryBadge() *BadgeQuery {
 // gone. The policy of Book applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *BookClient) QueryHistory(nodes ...*Book) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditBookType, nodes)
-	return auditEntries(c.config, auditBookType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditBookType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Book, also after it is gone.
@@ -345,29 +328,25 @@ func (_m *Book) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *BookQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditBookType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditBookType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *BookQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Book.History.
 func (_q *BookQuery) WithHistory(opts ...func(*AuditLogQuery)) *BookQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Book]{
-		typ:   auditBookType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Book]{
+		typ: auditBookType,
 		set: func(n *Book, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -377,23 +356,15 @@ func (_m *AuditLog) QueryBook() *BookQuery {
 	_query, _node := (&BookClient{config: _m.config}).Query(), &Book{}
 	_type := auditBookType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(book.ID(_node.ID))
 }
 
 // QueryBook queries the entities of type Book that the entries are about.
 func (_q *AuditLogQuery) QueryBook() *BookQuery {
-	_c := _q.config
-	_query := (&BookClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditBookType
-		return _type.Entities(auditTable(_c, book.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&BookClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditBookType)
 	return _query
 }
 
@@ -401,20 +372,7 @@ func (_q *AuditLogQuery) QueryBook() *BookQuery {
 // gone. The policy of Broken applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *BrokenClient) QueryHistory(nodes ...*Broken) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditBrokenType, nodes)
-	return auditEntries(c.config, auditBrokenType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditBrokenType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Broken, also after it is gone.
@@ -432,29 +390,25 @@ func (_m *Broken) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *BrokenQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditBrokenType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditBrokenType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *BrokenQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Broken.History.
 func (_q *BrokenQuery) WithHistory(opts ...func(*AuditLogQuery)) *BrokenQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Broken]{
-		typ:   auditBrokenType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Broken]{
+		typ: auditBrokenType,
 		set: func(n *Broken, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -464,23 +418,15 @@ func (_m *AuditLog) QueryBroken() *BrokenQuery {
 	_query, _node := (&BrokenClient{config: _m.config}).Query(), &Broken{}
 	_type := auditBrokenType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(broken.ID(_node.ID))
 }
 
 // QueryBroken queries the entities of type Broken that the entries are about.
 func (_q *AuditLogQuery) QueryBroken() *BrokenQuery {
-	_c := _q.config
-	_query := (&BrokenClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditBrokenType
-		return _type.Entities(auditTable(_c, broken.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&BrokenClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditBrokenType)
 	return _query
 }
 
@@ -488,20 +434,7 @@ func (_q *AuditLogQuery) QueryBroken() *BrokenQuery {
 // gone. The policy of Card applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *CardClient) QueryHistory(nodes ...*Card) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditCardType, nodes)
-	return auditEntries(c.config, auditCardType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditCardType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Card, also after it is gone.
@@ -519,29 +452,25 @@ func (_m *Card) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *CardQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditCardType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditCardType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *CardQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Card.History.
 func (_q *CardQuery) WithHistory(opts ...func(*AuditLogQuery)) *CardQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Card]{
-		typ:   auditCardType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Card]{
+		typ: auditCardType,
 		set: func(n *Card, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -551,23 +480,15 @@ func (_m *AuditLog) QueryCard() *CardQuery {
 	_query, _node := (&CardClient{config: _m.config}).Query(), &Card{}
 	_type := auditCardType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(card.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryCard queries the entities of type Card that the entries are about.
 func (_q *AuditLogQuery) QueryCard() *CardQuery {
-	_c := _q.config
-	_query := (&CardClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditCardType
-		return _type.Entities(auditTable(_c, card.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&CardClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditCardType)
 	return _query
 }
 
@@ -575,20 +496,7 @@ func (_q *AuditLogQuery) QueryCard() *CardQuery {
 // gone. The policy of Doc applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *DocClient) QueryHistory(nodes ...*Doc) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditDocType, nodes)
-	return auditEntries(c.config, auditDocType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditDocType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Doc, also after it is gone.
@@ -606,29 +514,25 @@ func (_m *Doc) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *DocQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditDocType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditDocType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *DocQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Doc.History.
 func (_q *DocQuery) WithHistory(opts ...func(*AuditLogQuery)) *DocQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Doc]{
-		typ:   auditDocType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Doc]{
+		typ: auditDocType,
 		set: func(n *Doc, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -638,23 +542,15 @@ func (_m *AuditLog) QueryDoc() *DocQuery {
 	_query, _node := (&DocClient{config: _m.config}).Query(), &Doc{}
 	_type := auditDocType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(doc.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryDoc queries the entities of type Doc that the entries are about.
 func (_q *AuditLogQuery) QueryDoc() *DocQuery {
-	_c := _q.config
-	_query := (&DocClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditDocType
-		return _type.Entities(auditTable(_c, doc.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&DocClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditDocType)
 	return _query
 }
 
@@ -662,20 +558,7 @@ func (_q *AuditLogQuery) QueryDoc() *DocQuery {
 // gone. The policy of Gauge applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *GaugeClient) QueryHistory(nodes ...*Gauge) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditGaugeType, nodes)
-	return auditEntries(c.config, auditGaugeType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditGaugeType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Gauge, also after it is gone.
@@ -693,29 +576,25 @@ func (_m *Gauge) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *GaugeQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditGaugeType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditGaugeType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *GaugeQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Gauge.History.
 func (_q *GaugeQuery) WithHistory(opts ...func(*AuditLogQuery)) *GaugeQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Gauge]{
-		typ:   auditGaugeType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Gauge]{
+		typ: auditGaugeType,
 		set: func(n *Gauge, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -725,23 +604,15 @@ func (_m *AuditLog) QueryGauge() *GaugeQuery {
 	_query, _node := (&GaugeClient{config: _m.config}).Query(), &Gauge{}
 	_type := auditGaugeType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(gauge.ID(_node.ID))
 }
 
 // QueryGauge queries the entities of type Gauge that the entries are about.
 func (_q *AuditLogQuery) QueryGauge() *GaugeQuery {
-	_c := _q.config
-	_query := (&GaugeClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditGaugeType
-		return _type.Entities(auditTable(_c, gauge.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&GaugeClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditGaugeType)
 	return _query
 }
 
@@ -749,20 +620,7 @@ func (_q *AuditLogQuery) QueryGauge() *GaugeQuery {
 // gone. The policy of Group applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *GroupClient) QueryHistory(nodes ...*Group) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditGroupType, nodes)
-	return auditEntries(c.config, auditGroupType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditGroupType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Group, also after it is gone.
@@ -780,29 +638,25 @@ func (_m *Group) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *GroupQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditGroupType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditGroupType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *GroupQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Group.History.
 func (_q *GroupQuery) WithHistory(opts ...func(*AuditLogQuery)) *GroupQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Group]{
-		typ:   auditGroupType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Group]{
+		typ: auditGroupType,
 		set: func(n *Group, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -812,23 +666,15 @@ func (_m *AuditLog) QueryGroup() *GroupQuery {
 	_query, _node := (&GroupClient{config: _m.config}).Query(), &Group{}
 	_type := auditGroupType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(group.ID(_node.ID))
 }
 
 // QueryGroup queries the entities of type Group that the entries are about.
 func (_q *AuditLogQuery) QueryGroup() *GroupQuery {
-	_c := _q.config
-	_query := (&GroupClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditGroupType
-		return _type.Entities(auditTable(_c, group.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&GroupClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditGroupType)
 	return _query
 }
 
@@ -836,20 +682,7 @@ func (_q *AuditLogQuery) QueryGroup() *GroupQuery {
 // gone. The policy of Lamp applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *LampClient) QueryHistory(nodes ...*Lamp) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditLampType, nodes)
-	return auditEntries(c.config, auditLampType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditLampType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Lamp, also after it is gone.
@@ -867,29 +700,25 @@ func (_m *Lamp) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *LampQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditLampType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditLampType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *LampQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Lamp.History.
 func (_q *LampQuery) WithHistory(opts ...func(*AuditLogQuery)) *LampQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Lamp]{
-		typ:   auditLampType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Lamp]{
+		typ: auditLampType,
 		set: func(n *Lamp, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -899,23 +728,15 @@ func (_m *AuditLog) QueryLamp() *LampQuery {
 	_query, _node := (&LampClient{config: _m.config}).Query(), &Lamp{}
 	_type := auditLampType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(lamp.ID(_node.ID))
 }
 
 // QueryLamp queries the entities of type Lamp that the entries are about.
 func (_q *AuditLogQuery) QueryLamp() *LampQuery {
-	_c := _q.config
-	_query := (&LampClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditLampType
-		return _type.Entities(auditTable(_c, lamp.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&LampClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditLampType)
 	return _query
 }
 
@@ -923,20 +744,7 @@ func (_q *AuditLogQuery) QueryLamp() *LampQuery {
 // gone. The policy of Membership applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *MembershipClient) QueryHistory(nodes ...*Membership) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditMembershipType, nodes)
-	return auditEntries(c.config, auditMembershipType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditMembershipType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Membership, also after it is gone.
@@ -954,29 +762,25 @@ func (_m *Membership) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *MembershipQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditMembershipType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditMembershipType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *MembershipQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Membership.History.
 func (_q *MembershipQuery) WithHistory(opts ...func(*AuditLogQuery)) *MembershipQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Membership]{
-		typ:   auditMembershipType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Membership]{
+		typ: auditMembershipType,
 		set: func(n *Membership, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -986,23 +790,15 @@ func (_m *AuditLog) QueryMembership() *MembershipQuery {
 	_query, _node := (&MembershipClient{config: _m.config}).Query(), &Membership{}
 	_type := auditMembershipType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(membership.ID(_node.ID))
 }
 
 // QueryMembership queries the entities of type Membership that the entries are about.
 func (_q *AuditLogQuery) QueryMembership() *MembershipQuery {
-	_c := _q.config
-	_query := (&MembershipClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditMembershipType
-		return _type.Entities(auditTable(_c, membership.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&MembershipClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditMembershipType)
 	return _query
 }
 
@@ -1010,20 +806,7 @@ func (_q *AuditLogQuery) QueryMembership() *MembershipQuery {
 // gone. The policy of Memo applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *MemoClient) QueryHistory(nodes ...*Memo) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditMemoType, nodes)
-	return auditEntries(c.config, auditMemoType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditMemoType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Memo, also after it is gone.
@@ -1041,29 +824,25 @@ func (_m *Memo) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *MemoQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditMemoType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditMemoType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *MemoQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Memo.History.
 func (_q *MemoQuery) WithHistory(opts ...func(*AuditLogQuery)) *MemoQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Memo]{
-		typ:   auditMemoType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Memo]{
+		typ: auditMemoType,
 		set: func(n *Memo, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1073,23 +852,15 @@ func (_m *AuditLog) QueryMemo() *MemoQuery {
 	_query, _node := (&MemoClient{config: _m.config}).Query(), &Memo{}
 	_type := auditMemoType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(memo.ID(_node.ID))
 }
 
 // QueryMemo queries the entities of type Memo that the entries are about.
 func (_q *AuditLogQuery) QueryMemo() *MemoQuery {
-	_c := _q.config
-	_query := (&MemoClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditMemoType
-		return _type.Entities(auditTable(_c, memo.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&MemoClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditMemoType)
 	return _query
 }
 
@@ -1097,20 +868,7 @@ func (_q *AuditLogQuery) QueryMemo() *MemoQuery {
 // gone. The policy of Node applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *NodeClient) QueryHistory(nodes ...*Node) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditNodeType, nodes)
-	return auditEntries(c.config, auditNodeType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditNodeType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Node, also after it is gone.
@@ -1128,29 +886,25 @@ func (_m *Node) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *NodeQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditNodeType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditNodeType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *NodeQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Node.History.
 func (_q *NodeQuery) WithHistory(opts ...func(*AuditLogQuery)) *NodeQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Node]{
-		typ:   auditNodeType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Node]{
+		typ: auditNodeType,
 		set: func(n *Node, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1160,23 +914,15 @@ func (_m *AuditLog) QueryNode() *NodeQuery {
 	_query, _node := (&NodeClient{config: _m.config}).Query(), &Node{}
 	_type := auditNodeType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(node.ID(_node.ID))
 }
 
 // QueryNode queries the entities of type Node that the entries are about.
 func (_q *AuditLogQuery) QueryNode() *NodeQuery {
-	_c := _q.config
-	_query := (&NodeClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditNodeType
-		return _type.Entities(auditTable(_c, node.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&NodeClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditNodeType)
 	return _query
 }
 
@@ -1184,20 +930,7 @@ func (_q *AuditLogQuery) QueryNode() *NodeQuery {
 // gone. The policy of Page applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PageClient) QueryHistory(nodes ...*Page) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditPageType, nodes)
-	return auditEntries(c.config, auditPageType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditPageType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Page, also after it is gone.
@@ -1215,29 +948,25 @@ func (_m *Page) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *PageQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditPageType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditPageType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *PageQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Page.History.
 func (_q *PageQuery) WithHistory(opts ...func(*AuditLogQuery)) *PageQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Page]{
-		typ:   auditPageType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Page]{
+		typ: auditPageType,
 		set: func(n *Page, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1247,23 +976,15 @@ func (_m *AuditLog) QueryPage() *PageQuery {
 	_query, _node := (&PageClient{config: _m.config}).Query(), &Page{}
 	_type := auditPageType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(page.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryPage queries the entities of type Page that the entries are about.
 func (_q *AuditLogQuery) QueryPage() *PageQuery {
-	_c := _q.config
-	_query := (&PageClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditPageType
-		return _type.Entities(auditTable(_c, page.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&PageClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditPageType)
 	return _query
 }
 
@@ -1271,20 +992,7 @@ func (_q *AuditLogQuery) QueryPage() *PageQuery {
 // gone. The policy of Parcel applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *ParcelClient) QueryHistory(nodes ...*Parcel) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditParcelType, nodes)
-	return auditEntries(c.config, auditParcelType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditParcelType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Parcel, also after it is gone.
@@ -1302,29 +1010,25 @@ func (_m *Parcel) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *ParcelQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditParcelType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditParcelType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *ParcelQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Parcel.History.
 func (_q *ParcelQuery) WithHistory(opts ...func(*AuditLogQuery)) *ParcelQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Parcel]{
-		typ:   auditParcelType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Parcel]{
+		typ: auditParcelType,
 		set: func(n *Parcel, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1334,23 +1038,15 @@ func (_m *AuditLog) QueryParcel() *ParcelQuery {
 	_query, _node := (&ParcelClient{config: _m.config}).Query(), &Parcel{}
 	_type := auditParcelType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(parcel.ID(_node.ID))
 }
 
 // QueryParcel queries the entities of type Parcel that the entries are about.
 func (_q *AuditLogQuery) QueryParcel() *ParcelQuery {
-	_c := _q.config
-	_query := (&ParcelClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditParcelType
-		return _type.Entities(auditTable(_c, parcel.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&ParcelClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditParcelType)
 	return _query
 }
 
@@ -1358,20 +1054,7 @@ func (_q *AuditLogQuery) QueryParcel() *ParcelQuery {
 // gone. The policy of Patron applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PatronClient) QueryHistory(nodes ...*Patron) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditPatronType, nodes)
-	return auditEntries(c.config, auditPatronType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditPatronType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Patron, also after it is gone.
@@ -1389,29 +1072,25 @@ func (_m *Patron) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *PatronQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditPatronType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditPatronType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *PatronQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Patron.History.
 func (_q *PatronQuery) WithHistory(opts ...func(*AuditLogQuery)) *PatronQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Patron]{
-		typ:   auditPatronType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Patron]{
+		typ: auditPatronType,
 		set: func(n *Patron, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1421,23 +1100,15 @@ func (_m *AuditLog) QueryPatron() *PatronQuery {
 	_query, _node := (&PatronClient{config: _m.config}).Query(), &Patron{}
 	_type := auditPatronType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(patron.ID(_node.ID))
 }
 
 // QueryPatron queries the entities of type Patron that the entries are about.
 func (_q *AuditLogQuery) QueryPatron() *PatronQuery {
-	_c := _q.config
-	_query := (&PatronClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditPatronType
-		return _type.Entities(auditTable(_c, patron.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&PatronClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditPatronType)
 	return _query
 }
 
@@ -1445,20 +1116,7 @@ func (_q *AuditLogQuery) QueryPatron() *PatronQuery {
 // gone. The policy of Pet applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PetClient) QueryHistory(nodes ...*Pet) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditPetType, nodes)
-	return auditEntries(c.config, auditPetType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditPetType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Pet, also after it is gone.
@@ -1476,29 +1134,25 @@ func (_m *Pet) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *PetQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditPetType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditPetType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *PetQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Pet.History.
 func (_q *PetQuery) WithHistory(opts ...func(*AuditLogQuery)) *PetQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Pet]{
-		typ:   auditPetType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Pet]{
+		typ: auditPetType,
 		set: func(n *Pet, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1508,23 +1162,15 @@ func (_m *AuditLog) QueryPet() *PetQuery {
 	_query, _node := (&PetClient{config: _m.config}).Query(), &Pet{}
 	_type := auditPetType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(pet.ID(_node.ID))
 }
 
 // QueryPet queries the entities of type Pet that the entries are about.
 func (_q *AuditLogQuery) QueryPet() *PetQuery {
-	_c := _q.config
-	_query := (&PetClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditPetType
-		return _type.Entities(auditTable(_c, pet.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&PetClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditPetType)
 	return _query
 }
 
@@ -1532,20 +1178,7 @@ func (_q *AuditLogQuery) QueryPet() *PetQuery {
 // gone. The policy of Post applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PostClient) QueryHistory(nodes ...*Post) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditPostType, nodes)
-	return auditEntries(c.config, auditPostType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditPostType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Post, also after it is gone.
@@ -1563,29 +1196,25 @@ func (_m *Post) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *PostQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditPostType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditPostType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *PostQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Post.History.
 func (_q *PostQuery) WithHistory(opts ...func(*AuditLogQuery)) *PostQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Post]{
-		typ:   auditPostType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Post]{
+		typ: auditPostType,
 		set: func(n *Post, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1595,23 +1224,15 @@ func (_m *AuditLog) QueryPost() *PostQuery {
 	_query, _node := (&PostClient{config: _m.config}).Query(), &Post{}
 	_type := auditPostType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(post.ID(_node.ID))
 }
 
 // QueryPost queries the entities of type Post that the entries are about.
 func (_q *AuditLogQuery) QueryPost() *PostQuery {
-	_c := _q.config
-	_query := (&PostClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditPostType
-		return _type.Entities(auditTable(_c, post.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&PostClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditPostType)
 	return _query
 }
 
@@ -1619,20 +1240,7 @@ func (_q *AuditLogQuery) QueryPost() *PostQuery {
 // gone. The policy of Shelf applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *ShelfClient) QueryHistory(nodes ...*Shelf) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditShelfType, nodes)
-	return auditEntries(c.config, auditShelfType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditShelfType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Shelf, also after it is gone.
@@ -1650,29 +1258,25 @@ func (_m *Shelf) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *ShelfQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditShelfType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditShelfType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *ShelfQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Shelf.History.
 func (_q *ShelfQuery) WithHistory(opts ...func(*AuditLogQuery)) *ShelfQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Shelf]{
-		typ:   auditShelfType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Shelf]{
+		typ: auditShelfType,
 		set: func(n *Shelf, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1682,23 +1286,15 @@ func (_m *AuditLog) QueryShelf() *ShelfQuery {
 	_query, _node := (&ShelfClient{config: _m.config}).Query(), &Shelf{}
 	_type := auditShelfType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(shelf.ID(_node.ID))
 }
 
 // QueryShelf queries the entities of type Shelf that the entries are about.
 func (_q *AuditLogQuery) QueryShelf() *ShelfQuery {
-	_c := _q.config
-	_query := (&ShelfClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditShelfType
-		return _type.Entities(auditTable(_c, shelf.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&ShelfClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditShelfType)
 	return _query
 }
 
@@ -1706,20 +1302,7 @@ func (_q *AuditLogQuery) QueryShelf() *ShelfQuery {
 // gone. The policy of Site applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *SiteClient) QueryHistory(nodes ...*Site) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditSiteType, nodes)
-	return auditEntries(c.config, auditSiteType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditSiteType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Site, also after it is gone.
@@ -1737,32 +1320,30 @@ func (_m *Site) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *SiteQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditSiteType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditSiteType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *SiteQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Site.History.
 func (_q *SiteQuery) WithHistory(opts ...func(*AuditLogQuery)) *SiteQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Site]{
-		typ:   auditSiteType,
-		query: query,
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Site]{
+		typ: auditSiteType,
 		prepare: func(q Query) {
 			if q, ok := q.(*SiteQuery); ok && len(q.ctx.Fields) > 0 {
 				q.ctx.AppendFieldOnce(site.FieldCode)
 			}
 		},
 		set: func(n *Site, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1772,23 +1353,15 @@ func (_m *AuditLog) QuerySite() *SiteQuery {
 	_query, _node := (&SiteClient{config: _m.config}).Query(), &Site{}
 	_type := auditSiteType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.Code) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(site.CodeEQ(_node.Code), _type.Exactly(_m.ResourceID))
 }
 
 // QuerySite queries the entities of type Site that the entries are about.
 func (_q *AuditLogQuery) QuerySite() *SiteQuery {
-	_c := _q.config
-	_query := (&SiteClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditSiteType
-		return _type.Entities(auditTable(_c, site.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&SiteClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditSiteType)
 	return _query
 }
 
@@ -1796,20 +1369,7 @@ func (_q *AuditLogQuery) QuerySite() *SiteQuery {
 // gone. The policy of Tag applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TagClient) QueryHistory(nodes ...*Tag) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditTagType, nodes)
-	return auditEntries(c.config, auditTagType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditTagType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Tag, also after it is gone.
@@ -1827,29 +1387,25 @@ func (_m *Tag) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *TagQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditTagType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditTagType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *TagQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Tag.History.
 func (_q *TagQuery) WithHistory(opts ...func(*AuditLogQuery)) *TagQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Tag]{
-		typ:   auditTagType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Tag]{
+		typ: auditTagType,
 		set: func(n *Tag, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1859,23 +1415,15 @@ func (_m *AuditLog) QueryTag() *TagQuery {
 	_query, _node := (&TagClient{config: _m.config}).Query(), &Tag{}
 	_type := auditTagType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(tag.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryTag queries the entities of type Tag that the entries are about.
 func (_q *AuditLogQuery) QueryTag() *TagQuery {
-	_c := _q.config
-	_query := (&TagClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditTagType
-		return _type.Entities(auditTable(_c, tag.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&TagClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditTagType)
 	return _query
 }
 
@@ -1883,20 +1431,7 @@ func (_q *AuditLogQuery) QueryTag() *TagQuery {
 // gone. The policy of Tagging applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TaggingClient) QueryHistory(nodes ...*Tagging) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditTaggingType, nodes)
-	return auditEntries(c.config, auditTaggingType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditTaggingType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Tagging, also after it is gone.
@@ -1914,29 +1449,25 @@ func (_m *Tagging) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *TaggingQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditTaggingType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditTaggingType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *TaggingQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Tagging.History.
 func (_q *TaggingQuery) WithHistory(opts ...func(*AuditLogQuery)) *TaggingQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Tagging]{
-		typ:   auditTaggingType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Tagging]{
+		typ: auditTaggingType,
 		set: func(n *Tagging, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1946,23 +1477,15 @@ func (_m *AuditLog) QueryTagging() *TaggingQuery {
 	_query, _node := (&TaggingClient{config: _m.config}).Query(), &Tagging{}
 	_type := auditTaggingType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.PostID, &_node.TagID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(tagging.PostIDEQ(_node.PostID), tagging.TagIDEQ(_node.TagID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryTagging queries the entities of type Tagging that the entries are about.
 func (_q *AuditLogQuery) QueryTagging() *TaggingQuery {
-	_c := _q.config
-	_query := (&TaggingClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditTaggingType
-		return _type.Entities(auditTable(_c, tagging.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&TaggingClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditTaggingType)
 	return _query
 }
 
@@ -1970,20 +1493,7 @@ func (_q *AuditLogQuery) QueryTagging() *TaggingQuery {
 // gone. The policy of Team applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TeamClient) QueryHistory(nodes ...*Team) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditTeamType, nodes)
-	return auditEntries(c.config, auditTeamType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditTeamType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Team, also after it is gone.
@@ -2001,32 +1511,30 @@ func (_m *Team) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *TeamQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditTeamType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditTeamType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *TeamQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Team.History.
 func (_q *TeamQuery) WithHistory(opts ...func(*AuditLogQuery)) *TeamQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Team]{
-		typ:   auditTeamType,
-		query: query,
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Team]{
+		typ: auditTeamType,
 		prepare: func(q Query) {
 			if q, ok := q.(*TeamQuery); ok && len(q.ctx.Fields) > 0 {
 				q.ctx.AppendFieldOnce(team.FieldSlug)
 			}
 		},
 		set: func(n *Team, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -2036,23 +1544,15 @@ func (_m *AuditLog) QueryTeam() *TeamQuery {
 	_query, _node := (&TeamClient{config: _m.config}).Query(), &Team{}
 	_type := auditTeamType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.Slug) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(team.SlugEQ(_node.Slug), _type.Exactly(_m.ResourceID))
 }
 
 // QueryTeam queries the entities of type Team that the entries are about.
 func (_q *AuditLogQuery) QueryTeam() *TeamQuery {
-	_c := _q.config
-	_query := (&TeamClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditTeamType
-		return _type.Entities(auditTable(_c, team.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&TeamClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditTeamType)
 	return _query
 }
 
@@ -2060,20 +1560,7 @@ func (_q *AuditLogQuery) QueryTeam() *TeamQuery {
 // gone. The policy of Token applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TokenClient) QueryHistory(nodes ...*Token) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditTokenType, nodes)
-	return auditEntries(c.config, auditTokenType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditTokenType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Token, also after it is gone.
@@ -2091,29 +1578,25 @@ func (_m *Token) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *TokenQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditTokenType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditTokenType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *TokenQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Token.History.
 func (_q *TokenQuery) WithHistory(opts ...func(*AuditLogQuery)) *TokenQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Token]{
-		typ:   auditTokenType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Token]{
+		typ: auditTokenType,
 		set: func(n *Token, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -2123,23 +1606,15 @@ func (_m *AuditLog) QueryToken() *TokenQuery {
 	_query, _node := (&TokenClient{config: _m.config}).Query(), &Token{}
 	_type := auditTokenType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(token.ID(_node.ID))
 }
 
 // QueryToken queries the entities of type Token that the entries are about.
 func (_q *AuditLogQuery) QueryToken() *TokenQuery {
-	_c := _q.config
-	_query := (&TokenClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditTokenType
-		return _type.Entities(auditTable(_c, token.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&TokenClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditTokenType)
 	return _query
 }
 
@@ -2147,20 +1622,7 @@ func (_q *AuditLogQuery) QueryToken() *TokenQuery {
 // gone. The policy of Twin applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TwinClient) QueryHistory(nodes ...*Twin) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditTwinType, nodes)
-	return auditEntries(c.config, auditTwinType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditTwinType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Twin, also after it is gone.
@@ -2178,29 +1640,25 @@ func (_m *Twin) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *TwinQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditTwinType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditTwinType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *TwinQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Twin.History.
 func (_q *TwinQuery) WithHistory(opts ...func(*AuditLogQuery)) *TwinQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Twin]{
-		typ:   auditTwinType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Twin]{
+		typ: auditTwinType,
 		set: func(n *Twin, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -2210,23 +1668,15 @@ func (_m *AuditLog) QueryTwin() *TwinQuery {
 	_query, _node := (&TwinClient{config: _m.config}).Query(), &Twin{}
 	_type := auditTwinType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(twin.ID(_node.ID))
 }
 
 // QueryTwin queries the entities of type Twin that the entries are about.
 func (_q *AuditLogQuery) QueryTwin() *TwinQuery {
-	_c := _q.config
-	_query := (&TwinClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditTwinType
-		return _type.Entities(auditTable(_c, twin.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&TwinClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditTwinType)
 	return _query
 }
 
@@ -2234,20 +1684,7 @@ func (_q *AuditLogQuery) QueryTwin() *TwinQuery {
 // gone. The policy of User applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *UserClient) QueryHistory(nodes ...*User) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditUserType, nodes)
-	return auditEntries(c.config, auditUserType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditUserType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the User, also after it is gone.
@@ -2265,29 +1702,25 @@ func (_m *User) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *UserQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditUserType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditUserType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *UserQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with User.History.
 func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[User]{
-		typ:   auditUserType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[User]{
+		typ: auditUserType,
 		set: func(n *User, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -2297,23 +1730,15 @@ func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
 	_type := auditUserType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(user.ID(_node.ID))
 }
 
 // QueryUser queries the entities of type User that the entries are about.
 func (_q *AuditLogQuery) QueryUser() *UserQuery {
-	_c := _q.config
-	_query := (&UserClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditUserType
-		return _type.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&UserClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditUserType)
 	return _query
 }
 
@@ -2322,7 +1747,7 @@ func (_m *AuditLog) QueryActor() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
 	_other := _m.ActorType != "" && _m.ActorType != TypeUser
 	if _m.ActorID == "" || _other || sqlauditlog.ParseID(_m.ActorID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(user.ID(_node.ID))
 }
@@ -2332,12 +1757,12 @@ func (_q *AuditLogQuery) QueryActor() *UserQuery {
 	_c := _q.config
 	_query := (&UserClient{config: _c}).Query().Unique(false)
 	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
+		_entries, _, err := _q.auditSelect(ctx)
+		if err != nil {
 			return nil, err
 		}
 		_identity := sqlauditlog.Identity{Columns: []sqlauditlog.IdentityColumn{{Name: user.FieldID, Type: field.TypeInt}}}
-		return _identity.Actors(auditTable(_c, user.Table, _c.schemaConfig.User), _entries.sqlQuery(ctx), TypeUser).WithContext(ctx), nil
+		return _identity.Actors(auditTable(_c, user.Table, _c.schemaConfig.User), _entries, TypeUser).WithContext(ctx), nil
 	}
 	return _query
 }

@@ -69,14 +69,15 @@ func (_q *AuditLogQuery) Transactions(ctx context.Context) ([]*AuditTransaction,
 	_c := _q.config
 	_query := (&AuditLogClient{config: _c}).Query().Unique(false).Order(auditlog.ByID())
 	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if len(_entries.order) == 0 {
-			_entries.Order(auditlog.ByID())
+		_own := _q
+		if len(_own.order) == 0 {
+			_own = _own.Clone().Order(auditlog.ByID())
 		}
-		if err := _entries.prepareQuery(ctx); err != nil {
+		_entries, _, err := _own.auditSelect(ctx)
+		if err != nil {
 			return nil, err
 		}
-		return sqlauditundo.Together(auditTable(_c, auditlog.Table, _c.schemaConfig.AuditLog), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		return sqlauditundo.Together(auditTable(_c, auditlog.Table, _c.schemaConfig.AuditLog), _entries).WithContext(ctx), nil
 	}
 	all, err := _query.All(ctx)
 	if err != nil {
@@ -165,29 +166,17 @@ func (c *Client) auditUndo() *sqlauditundo.Client {
 // RevertTo has a Account be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *AccountClient) RevertTo(ctx context.Context, id kinds.IBAN, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditAccountType
-	name, err := _type.ResourceID(&Account{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditAccountType, &Account{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Account that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *AccountClient) Undelete(ctx context.Context, id kinds.IBAN, opts ...sqlauditundo.Option) (*Account, error) {
-	_type := auditAccountType
-	name, err := _type.ResourceID(&Account{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditAccountType, &Account{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Account)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -246,29 +235,17 @@ func auditAccountLinks(m *AccountMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Badge be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *BadgeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditBadgeType
-	name, err := _type.ResourceID(&Badge{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditBadgeType, &Badge{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Badge that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *BadgeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Badge, error) {
-	_type := auditBadgeType
-	name, err := _type.ResourceID(&Badge{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditBadgeType, &Badge{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Badge)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -317,29 +294,17 @@ func auditBadgeLinks(m *BadgeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Book be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *BookClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditBookType
-	name, err := _type.ResourceID(&Book{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditBookType, &Book{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Book that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *BookClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Book, error) {
-	_type := auditBookType
-	name, err := _type.ResourceID(&Book{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditBookType, &Book{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Book)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -393,29 +358,17 @@ func auditBookLinks(m *BookMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Broken be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *BrokenClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditBrokenType
-	name, err := _type.ResourceID(&Broken{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditBrokenType, &Broken{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Broken that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *BrokenClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Broken, error) {
-	_type := auditBrokenType
-	name, err := _type.ResourceID(&Broken{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditBrokenType, &Broken{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Broken)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -459,29 +412,17 @@ func auditBrokenLinks(_ *BrokenMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Card be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *CardClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditCardType
-	name, err := _type.ResourceID(&Card{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditCardType, &Card{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Card that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *CardClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Card, error) {
-	_type := auditCardType
-	name, err := _type.ResourceID(&Card{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditCardType, &Card{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Card)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -528,29 +469,17 @@ func auditCardLinks(m *CardMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Doc be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *DocClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditDocType
-	name, err := _type.ResourceID(&Doc{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditDocType, &Doc{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Doc that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *DocClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Doc, error) {
-	_type := auditDocType
-	name, err := _type.ResourceID(&Doc{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditDocType, &Doc{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Doc)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -611,29 +540,17 @@ func auditDocLinks(_ *DocMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Gauge be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *GaugeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditGaugeType
-	name, err := _type.ResourceID(&Gauge{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditGaugeType, &Gauge{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Gauge that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *GaugeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Gauge, error) {
-	_type := auditGaugeType
-	name, err := _type.ResourceID(&Gauge{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditGaugeType, &Gauge{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Gauge)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -684,29 +601,17 @@ func auditGaugeLinks(_ *GaugeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Group be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *GroupClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditGroupType
-	name, err := _type.ResourceID(&Group{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditGroupType, &Group{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Group that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *GroupClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlauditundo.Option) (*Group, error) {
-	_type := auditGroupType
-	name, err := _type.ResourceID(&Group{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditGroupType, &Group{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Group)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -762,29 +667,17 @@ func auditGroupLinks(m *GroupMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Lamp be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *LampClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditLampType
-	name, err := _type.ResourceID(&Lamp{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditLampType, &Lamp{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Lamp that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *LampClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Lamp, error) {
-	_type := auditLampType
-	name, err := _type.ResourceID(&Lamp{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditLampType, &Lamp{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Lamp)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -831,29 +724,17 @@ func auditLampLinks(_ *LampMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Membership be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *MembershipClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditMembershipType
-	name, err := _type.ResourceID(&Membership{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditMembershipType, &Membership{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Membership that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *MembershipClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Membership, error) {
-	_type := auditMembershipType
-	name, err := _type.ResourceID(&Membership{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditMembershipType, &Membership{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Membership)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -904,29 +785,17 @@ func auditMembershipLinks(m *MembershipMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Memo be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *MemoClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditMemoType
-	name, err := _type.ResourceID(&Memo{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditMemoType, &Memo{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Memo that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *MemoClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Memo, error) {
-	_type := auditMemoType
-	name, err := _type.ResourceID(&Memo{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditMemoType, &Memo{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Memo)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -974,29 +843,17 @@ func auditMemoLinks(_ *MemoMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Node be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *NodeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditNodeType
-	name, err := _type.ResourceID(&Node{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditNodeType, &Node{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Node that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *NodeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Node, error) {
-	_type := auditNodeType
-	name, err := _type.ResourceID(&Node{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditNodeType, &Node{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Node)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1054,29 +911,17 @@ func auditNodeLinks(m *NodeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Page be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PageClient) RevertTo(ctx context.Context, id kinds.Path, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditPageType
-	name, err := _type.ResourceID(&Page{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditPageType, &Page{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Page that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PageClient) Undelete(ctx context.Context, id kinds.Path, opts ...sqlauditundo.Option) (*Page, error) {
-	_type := auditPageType
-	name, err := _type.ResourceID(&Page{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditPageType, &Page{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Page)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1120,29 +965,17 @@ func auditPageLinks(_ *PageMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Parcel be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *ParcelClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditParcelType
-	name, err := _type.ResourceID(&Parcel{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditParcelType, &Parcel{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Parcel that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *ParcelClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Parcel, error) {
-	_type := auditParcelType
-	name, err := _type.ResourceID(&Parcel{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditParcelType, &Parcel{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Parcel)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1201,29 +1034,17 @@ func auditParcelLinks(_ *ParcelMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Patron be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PatronClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditPatronType
-	name, err := _type.ResourceID(&Patron{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditPatronType, &Patron{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Patron that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PatronClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Patron, error) {
-	_type := auditPatronType
-	name, err := _type.ResourceID(&Patron{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditPatronType, &Patron{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Patron)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1286,29 +1107,17 @@ func auditPatronLinks(m *PatronMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Pet be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PetClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditPetType
-	name, err := _type.ResourceID(&Pet{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditPetType, &Pet{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Pet that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PetClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlauditundo.Option) (*Pet, error) {
-	_type := auditPetType
-	name, err := _type.ResourceID(&Pet{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditPetType, &Pet{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Pet)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1362,29 +1171,17 @@ func auditPetLinks(m *PetMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Post be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PostClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditPostType
-	name, err := _type.ResourceID(&Post{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditPostType, &Post{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Post that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PostClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Post, error) {
-	_type := auditPostType
-	name, err := _type.ResourceID(&Post{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditPostType, &Post{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Post)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1433,29 +1230,17 @@ func auditPostLinks(m *PostMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Shelf be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *ShelfClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditShelfType
-	name, err := _type.ResourceID(&Shelf{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditShelfType, &Shelf{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Shelf that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *ShelfClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Shelf, error) {
-	_type := auditShelfType
-	name, err := _type.ResourceID(&Shelf{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditShelfType, &Shelf{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Shelf)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1510,29 +1295,17 @@ func auditShelfLinks(m *ShelfMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Site be what it was at a moment, named by code: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *SiteClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditSiteType
-	name, err := _type.ResourceID(&Site{Code: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditSiteType, &Site{Code: id}, moment, opts...)
 }
 
 // Undelete creates a Site that was deleted again, named by code, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *SiteClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Site, error) {
-	_type := auditSiteType
-	name, err := _type.ResourceID(&Site{Code: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditSiteType, &Site{Code: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Site)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1583,29 +1356,17 @@ func auditSiteLinks(m *SiteMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Tag be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TagClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditTagType
-	name, err := _type.ResourceID(&Tag{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditTagType, &Tag{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Tag that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TagClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Tag, error) {
-	_type := auditTagType
-	name, err := _type.ResourceID(&Tag{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditTagType, &Tag{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Tag)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1654,29 +1415,17 @@ func auditTagLinks(m *TagMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Tagging be what it was at a moment, named by post_id and tag_id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TaggingClient) RevertTo(ctx context.Context, first int, second string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditTaggingType
-	name, err := _type.ResourceID(&Tagging{PostID: first, TagID: second})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditTaggingType, &Tagging{PostID: first, TagID: second}, moment, opts...)
 }
 
 // Undelete creates a Tagging that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TaggingClient) Undelete(ctx context.Context, first int, second string, opts ...sqlauditundo.Option) (*Tagging, error) {
-	_type := auditTaggingType
-	name, err := _type.ResourceID(&Tagging{PostID: first, TagID: second})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditTaggingType, &Tagging{PostID: first, TagID: second}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Tagging)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1731,29 +1480,17 @@ func auditTaggingLinks(m *TaggingMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Team be what it was at a moment, named by slug: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TeamClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditTeamType
-	name, err := _type.ResourceID(&Team{Slug: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditTeamType, &Team{Slug: id}, moment, opts...)
 }
 
 // Undelete creates a Team that was deleted again, named by slug, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TeamClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Team, error) {
-	_type := auditTeamType
-	name, err := _type.ResourceID(&Team{Slug: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditTeamType, &Team{Slug: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Team)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1805,29 +1542,17 @@ func auditTeamLinks(m *TeamMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Token be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TokenClient) RevertTo(ctx context.Context, id []byte, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditTokenType
-	name, err := _type.ResourceID(&Token{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditTokenType, &Token{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Token that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TokenClient) Undelete(ctx context.Context, id []byte, opts ...sqlauditundo.Option) (*Token, error) {
-	_type := auditTokenType
-	name, err := _type.ResourceID(&Token{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditTokenType, &Token{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Token)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1871,29 +1596,17 @@ func auditTokenLinks(_ *TokenMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Twin be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TwinClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditTwinType
-	name, err := _type.ResourceID(&Twin{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditTwinType, &Twin{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Twin that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TwinClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Twin, error) {
-	_type := auditTwinType
-	name, err := _type.ResourceID(&Twin{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditTwinType, &Twin{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Twin)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1937,29 +1650,17 @@ func auditTwinLinks(_ *TwinMutation) func(sqlauditundo.Link) error {
 // RevertTo has a User be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *UserClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditUserType
-	name, err := _type.ResourceID(&User{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditUserType, &User{ID: id}, moment, opts...)
 }
 
 // Undelete creates a User that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*User, error) {
-	_type := auditUserType
-	name, err := _type.ResourceID(&User{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditUserType, &User{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*User)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.

@@ -30,47 +30,13 @@ var auditAccountType = &sqlauditlog.Type{
 	Identity: account.AuditIdentity,
 	Key:      []string{account.FieldID},
 	ID:       func(n any) any { return n.(*Account).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Account).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  account.FieldName,
-			Value:   func(n any) any { return n.(*Account).Name },
-			Pointer: func(n any) any { return &n.(*Account).Name },
-		},
-		{
-			Name:    "email",
-			Column:  account.FieldEmail,
-			Value:   func(n any) any { return n.(*Account).Email },
-			Pointer: func(n any) any { return &n.(*Account).Email },
-		},
-		{
-			Name:     "city",
-			Column:   account.FieldCity,
-			Value:    func(n any) any { return n.(*Account).City },
-			Pointer:  func(n any) any { return &n.(*Account).City },
-			Nillable: true,
-		},
-		{
-			Name:    "balance",
-			Column:  account.FieldBalance,
-			Value:   func(n any) any { return n.(*Account).Balance },
-			Pointer: func(n any) any { return &n.(*Account).Balance },
-		},
-		{
-			Name:    "active",
-			Column:  account.FieldActive,
-			Value:   func(n any) any { return n.(*Account).Active },
-			Pointer: func(n any) any { return &n.(*Account).Active },
-		},
-		{
-			Name:    "region",
-			Column:  account.FieldRegion,
-			Value:   func(n any) any { return n.(*Account).Region },
-			Pointer: func(n any) any { return &n.(*Account).Region },
-		},
+		{Name: "name", Column: account.FieldName, Pointer: func(n any) any { return &n.(*Account).Name }},
+		{Name: "email", Column: account.FieldEmail, Pointer: func(n any) any { return &n.(*Account).Email }},
+		{Name: "city", Column: account.FieldCity, Pointer: func(n any) any { return &n.(*Account).City }, Nillable: true},
+		{Name: "balance", Column: account.FieldBalance, Pointer: func(n any) any { return &n.(*Account).Balance }},
+		{Name: "active", Column: account.FieldActive, Pointer: func(n any) any { return &n.(*Account).Active }},
+		{Name: "region", Column: account.FieldRegion, Pointer: func(n any) any { return &n.(*Account).Region }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Account).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -86,15 +52,7 @@ func (m *AccountMutation) AuditRecord(ctx context.Context, next Mutator) (Value,
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *AccountCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *AccountCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditState is what a mutation keeps for the audit log's hook.
@@ -111,6 +69,19 @@ func auditOn(ctx context.Context, c *config, drv dialect.Driver) func() {
 		sqlaudithook.End(ctx, drv)
 		c.driver = own
 	}
+}
+
+// auditCreateBulk has ent create with each of the builders on a driver that records them. It returns what ends that.
+func auditCreateBulk[T any](ctx context.Context, c *config, spec *sqlgraph.BatchCreateSpec, builders []*T, state func(*T) *auditState) (func(), error) {
+	states := make([]*auditState, len(builders))
+	for i, b := range builders {
+		states[i] = state(b)
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, c, drv), nil
 }
 
 // auditUpdate has ent update on a driver that records it. It returns what ends that.

@@ -40,22 +40,9 @@ var auditCodeType = &sqlauditlog.Type{
 	Identity: code.AuditIdentity,
 	Key:      []string{code.FieldID},
 	ID:       func(n any) any { return n.(*Code).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Code).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "code",
-			Column:  code.FieldCode,
-			Value:   func(n any) any { return n.(*Code).Code },
-			Pointer: func(n any) any { return &n.(*Code).Code },
-		},
-		{
-			Name:    "hits",
-			Column:  code.FieldHits,
-			Value:   func(n any) any { return n.(*Code).Hits },
-			Pointer: func(n any) any { return &n.(*Code).Hits },
-		},
+		{Name: "code", Column: code.FieldCode, Pointer: func(n any) any { return &n.(*Code).Code }},
+		{Name: "hits", Column: code.FieldHits, Pointer: func(n any) any { return &n.(*Code).Hits }},
 	},
 	Unique:     [][]string{{"code"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Code).scanValues(nil, columns) },
@@ -72,15 +59,7 @@ func (m *CodeMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *CodeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *CodeCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditLabelType describes what is recorded of Label.
@@ -90,9 +69,6 @@ var auditLabelType = &sqlauditlog.Type{
 	Identity: label.AuditIdentity,
 	Key:      []string{label.FieldID},
 	ID:       func(n any) any { return n.(*Label).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Label).ID}, nil
-	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "slugs", Holder: "Slug", Column: "label_slugs", Target: "id", Type: "Slug"},
 	},
@@ -110,15 +86,7 @@ func (m *LabelMutation) AuditRecord(ctx context.Context, next Mutator) (Value, e
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *LabelCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *LabelCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditMomentType describes what is recorded of Moment.
@@ -128,22 +96,9 @@ var auditMomentType = &sqlauditlog.Type{
 	Identity: moment.AuditIdentity,
 	Key:      []string{moment.FieldID},
 	ID:       func(n any) any { return n.(*Moment).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Moment).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "at",
-			Column:  moment.FieldAt,
-			Value:   func(n any) any { return n.(*Moment).At },
-			Pointer: func(n any) any { return &n.(*Moment).At },
-		},
-		{
-			Name:    "hits",
-			Column:  moment.FieldHits,
-			Value:   func(n any) any { return n.(*Moment).Hits },
-			Pointer: func(n any) any { return &n.(*Moment).Hits },
-		},
+		{Name: "at", Column: moment.FieldAt, Pointer: func(n any) any { return &n.(*Moment).At }},
+		{Name: "hits", Column: moment.FieldHits, Pointer: func(n any) any { return &n.(*Moment).Hits }},
 	},
 	Unique:     [][]string{{"at"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Moment).scanValues(nil, columns) },
@@ -160,15 +115,7 @@ func (m *MomentMutation) AuditRecord(ctx context.Context, next Mutator) (Value, 
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *MomentCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *MomentCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditNumberType describes what is recorded of Number.
@@ -178,28 +125,10 @@ var auditNumberType = &sqlauditlog.Type{
 	Identity: number.AuditIdentity,
 	Key:      []string{number.FieldID},
 	ID:       func(n any) any { return n.(*Number).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Number).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "a",
-			Column:  number.FieldA,
-			Value:   func(n any) any { return n.(*Number).A },
-			Pointer: func(n any) any { return &n.(*Number).A },
-		},
-		{
-			Name:    "b",
-			Column:  number.FieldB,
-			Value:   func(n any) any { return n.(*Number).B },
-			Pointer: func(n any) any { return &n.(*Number).B },
-		},
-		{
-			Name:    "hits",
-			Column:  number.FieldHits,
-			Value:   func(n any) any { return n.(*Number).Hits },
-			Pointer: func(n any) any { return &n.(*Number).Hits },
-		},
+		{Name: "a", Column: number.FieldA, Pointer: func(n any) any { return &n.(*Number).A }},
+		{Name: "b", Column: number.FieldB, Pointer: func(n any) any { return &n.(*Number).B }},
+		{Name: "hits", Column: number.FieldHits, Pointer: func(n any) any { return &n.(*Number).Hits }},
 	},
 	Unique:     [][]string{{"a"}, {"b"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Number).scanValues(nil, columns) },
@@ -216,15 +145,7 @@ func (m *NumberMutation) AuditRecord(ctx context.Context, next Mutator) (Value, 
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *NumberCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *NumberCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditPriceType describes what is recorded of Price.
@@ -234,22 +155,9 @@ var auditPriceType = &sqlauditlog.Type{
 	Identity: price.AuditIdentity,
 	Key:      []string{price.FieldID},
 	ID:       func(n any) any { return n.(*Price).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Price).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "amount",
-			Column:  price.FieldAmount,
-			Value:   func(n any) any { return n.(*Price).Amount },
-			Pointer: func(n any) any { return &n.(*Price).Amount },
-		},
-		{
-			Name:    "hits",
-			Column:  price.FieldHits,
-			Value:   func(n any) any { return n.(*Price).Hits },
-			Pointer: func(n any) any { return &n.(*Price).Hits },
-		},
+		{Name: "amount", Column: price.FieldAmount, Pointer: func(n any) any { return &n.(*Price).Amount }},
+		{Name: "hits", Column: price.FieldHits, Pointer: func(n any) any { return &n.(*Price).Hits }},
 	},
 	Unique:     [][]string{{"amount"}},
 	ScanValues: func(columns []string) ([]any, error) { return (*Price).scanValues(nil, columns) },
@@ -266,15 +174,7 @@ func (m *PriceMutation) AuditRecord(ctx context.Context, next Mutator) (Value, e
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *PriceCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *PriceCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditSlugType describes what is recorded of Slug.
@@ -284,28 +184,10 @@ var auditSlugType = &sqlauditlog.Type{
 	Identity: slug.AuditIdentity,
 	Key:      []string{slug.FieldID},
 	ID:       func(n any) any { return n.(*Slug).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Slug).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "tenant",
-			Column:  slug.FieldTenant,
-			Value:   func(n any) any { return n.(*Slug).Tenant },
-			Pointer: func(n any) any { return &n.(*Slug).Tenant },
-		},
-		{
-			Name:    "slug",
-			Column:  slug.FieldSlug,
-			Value:   func(n any) any { return n.(*Slug).Slug },
-			Pointer: func(n any) any { return &n.(*Slug).Slug },
-		},
-		{
-			Name:    "title",
-			Column:  slug.FieldTitle,
-			Value:   func(n any) any { return n.(*Slug).Title },
-			Pointer: func(n any) any { return &n.(*Slug).Title },
-		},
+		{Name: "tenant", Column: slug.FieldTenant, Pointer: func(n any) any { return &n.(*Slug).Tenant }},
+		{Name: "slug", Column: slug.FieldSlug, Pointer: func(n any) any { return &n.(*Slug).Slug }},
+		{Name: "title", Column: slug.FieldTitle, Pointer: func(n any) any { return &n.(*Slug).Title }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "label_slugs", References: "Label"},
@@ -325,15 +207,7 @@ func (m *SlugMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *SlugCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *SlugCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditState is what a mutation keeps for the audit log's hook.
@@ -350,6 +224,19 @@ func auditOn(ctx context.Context, c *config, drv dialect.Driver) func() {
 		sqlaudithook.End(ctx, drv)
 		c.driver = own
 	}
+}
+
+// auditCreateBulk has ent create with each of the builders on a driver that records them. It returns what ends that.
+func auditCreateBulk[T any](ctx context.Context, c *config, spec *sqlgraph.BatchCreateSpec, builders []*T, state func(*T) *auditState) (func(), error) {
+	states := make([]*auditState, len(builders))
+	for i, b := range builders {
+		states[i] = state(b)
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, c, drv), nil
 }
 
 // auditUpdate has ent update on a driver that records it. It returns what ends that.

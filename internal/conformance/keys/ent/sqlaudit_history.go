@@ -25,19 +25,35 @@ type auditHistory struct {
 	entries []*AuditLog
 }
 
-// auditEntries returns a query of the entries about entities of a type: with the given ids, or, if ids is nil, about all. Visible gives
-// the entities that may be looked at, or nil for all, also those that are gone.
-func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(context.Context) (*sql.Selector, error)) *AuditLogQuery {
+// auditEntries returns a query of the entries about entities of a type, or, for nil, about all, also those that are gone. Visible selects those that may be
+// looked at, and says whether they are not all.
+func auditEntries[T any](c config, t *sqlauditlog.Type, nodes []*T, visible func(context.Context) (*sql.Selector, bool, error)) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(t, nodes)
+	query := auditEntriesOf(c, t, func(ctx context.Context) (*sql.Selector, bool, error) {
+		if err != nil {
+			return nil, false, err
+		}
+		entities, limited, err := visible(ctx)
+		if !limited {
+			entities = nil
+		}
+		return entities, limited, err
+	})
+	if ids != nil {
+		query.Where(auditAbout(ids))
+	}
+	return query
+}
+
+// auditEntriesOf returns a query of the entries about the selected entities of a type, or, if that is nil, about all, also those that are gone.
+func auditEntriesOf(c config, t *sqlauditlog.Type, selected func(context.Context) (*sql.Selector, bool, error)) *AuditLogQuery {
 	query := (&AuditLogClient{config: c}).Query().Unique(false)
 	query.path = func(ctx context.Context) (*sql.Selector, error) {
-		entities, err := visible(ctx)
+		entities, _, err := selected(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return t.Entries(auditTable(c, auditlog.Table, ""), c.driver.Dialect(), entities).WithContext(ctx), nil
-	}
-	if ids != nil {
-		query.Where(auditAbout(ids))
 	}
 	return query
 }
@@ -46,6 +62,9 @@ func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(cont
 func auditAbout(ids []string) predicate.AuditLog {
 	return func(s *sql.Selector) { s.Where(sqlauditlog.TextIn(s, auditlog.FieldResourceID, ids...)) }
 }
+
+// auditNone applies to no entity.
+func auditNone(s *sql.Selector) { s.Where(sql.False()) }
 
 func auditTable(c config, name, schema string) *sql.SelectTable {
 	return sql.Dialect(c.driver.Dialect()).Table(name).Schema(schema)
@@ -56,14 +75,16 @@ func auditTable(c config, name, schema string) *sql.SelectTable {
 type auditLoader[T any] struct {
 	typ     *sqlauditlog.Type
 	query   *AuditLogQuery
-	prepare func(Query) // has the query read what names its entities in the log
+	prepare func(Query) // has the query read what names its entities in the log, where that is not their id
 	set     func(*T, auditHistory)
 }
 
 // Intercept implements Interceptor.
 func (l *auditLoader[T]) Intercept(next Querier) Querier {
 	return QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
-		l.prepare(q)
+		if l.prepare != nil {
+			l.prepare(q)
+		}
 		v, err := next.Query(ctx, q)
 		nodes, ok := v.([]*T)
 		if err != nil || !ok {
@@ -98,8 +119,12 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	return nil
 }
 
-// auditLoad returns inters with l in the place of a loader that is already among them.
-func auditLoad[T any](inters []Interceptor, l *auditLoader[T]) []Interceptor {
+// auditLoad returns inters with l, whose query the options configure, in the place of a loader that is already among them.
+func auditLoad[T any](c config, inters []Interceptor, l *auditLoader[T], opts []func(*AuditLogQuery)) []Interceptor {
+	l.query = (&AuditLogClient{config: c}).Query()
+	for _, opt := range opts {
+		opt(l.query)
+	}
 	others := make([]Interceptor, 0, len(inters)+1)
 	for _, i := range inters {
 		if _, ok := i.(*auditLoader[T]); !ok {
@@ -116,24 +141,32 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 	return _m.auditDescription().Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
 }
 
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *AuditLogQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
+}
+
+// auditEntities returns the path of a query of the entities of a type that the entries are about.
+func (_q *AuditLogQuery) auditEntities(t *sqlauditlog.Type) func(context.Context) (*sql.Selector, error) {
+	c := _q.config
+	return func(ctx context.Context) (*sql.Selector, error) {
+		entries, _, err := _q.auditSelect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return t.Entities(auditTable(c, t.Table, c.auditSchemaOf(t)), entries).WithContext(ctx), nil
+	}
+}
+
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Code, also those that are
 // gone. The policy of Code applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *CodeClient) QueryHistory(nodes ...*Code) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditCodeType, nodes)
-	return auditEntries(c.config, auditCodeType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditCodeType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Code, also after it is gone.
@@ -151,29 +184,25 @@ func (_m *Code) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *CodeQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditCodeType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditCodeType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *CodeQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Code.History.
 func (_q *CodeQuery) WithHistory(opts ...func(*AuditLogQuery)) *CodeQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Code]{
-		typ:   auditCodeType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Code]{
+		typ: auditCodeType,
 		set: func(n *Code, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -183,23 +212,15 @@ func (_m *AuditLog) QueryCode() *CodeQuery {
 	_query, _node := (&CodeClient{config: _m.config}).Query(), &Code{}
 	_type := auditCodeType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(code.ID(_node.ID))
 }
 
 // QueryCode queries the entities of type Code that the entries are about.
 func (_q *AuditLogQuery) QueryCode() *CodeQuery {
-	_c := _q.config
-	_query := (&CodeClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditCodeType
-		return _type.Entities(auditTable(_c, code.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&CodeClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditCodeType)
 	return _query
 }
 
@@ -207,20 +228,7 @@ func (_q *AuditLogQuery) QueryCode() *CodeQuery {
 // gone. The policy of Label applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *LabelClient) QueryHistory(nodes ...*Label) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditLabelType, nodes)
-	return auditEntries(c.config, auditLabelType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditLabelType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Label, also after it is gone.
@@ -238,29 +246,25 @@ func (_m *Label) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *LabelQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditLabelType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditLabelType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *LabelQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Label.History.
 func (_q *LabelQuery) WithHistory(opts ...func(*AuditLogQuery)) *LabelQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Label]{
-		typ:   auditLabelType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Label]{
+		typ: auditLabelType,
 		set: func(n *Label, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -270,23 +274,15 @@ func (_m *AuditLog) QueryLabel() *LabelQuery {
 	_query, _node := (&LabelClient{config: _m.config}).Query(), &Label{}
 	_type := auditLabelType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(label.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryLabel queries the entities of type Label that the entries are about.
 func (_q *AuditLogQuery) QueryLabel() *LabelQuery {
-	_c := _q.config
-	_query := (&LabelClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditLabelType
-		return _type.Entities(auditTable(_c, label.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&LabelClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditLabelType)
 	return _query
 }
 
@@ -294,20 +290,7 @@ func (_q *AuditLogQuery) QueryLabel() *LabelQuery {
 // gone. The policy of Moment applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *MomentClient) QueryHistory(nodes ...*Moment) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditMomentType, nodes)
-	return auditEntries(c.config, auditMomentType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditMomentType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Moment, also after it is gone.
@@ -325,29 +308,25 @@ func (_m *Moment) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *MomentQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditMomentType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditMomentType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *MomentQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Moment.History.
 func (_q *MomentQuery) WithHistory(opts ...func(*AuditLogQuery)) *MomentQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Moment]{
-		typ:   auditMomentType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Moment]{
+		typ: auditMomentType,
 		set: func(n *Moment, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -357,23 +336,15 @@ func (_m *AuditLog) QueryMoment() *MomentQuery {
 	_query, _node := (&MomentClient{config: _m.config}).Query(), &Moment{}
 	_type := auditMomentType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(moment.ID(_node.ID))
 }
 
 // QueryMoment queries the entities of type Moment that the entries are about.
 func (_q *AuditLogQuery) QueryMoment() *MomentQuery {
-	_c := _q.config
-	_query := (&MomentClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditMomentType
-		return _type.Entities(auditTable(_c, moment.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&MomentClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditMomentType)
 	return _query
 }
 
@@ -381,20 +352,7 @@ func (_q *AuditLogQuery) QueryMoment() *MomentQuery {
 // gone. The policy of Number applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *NumberClient) QueryHistory(nodes ...*Number) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditNumberType, nodes)
-	return auditEntries(c.config, auditNumberType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditNumberType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Number, also after it is gone.
@@ -412,29 +370,25 @@ func (_m *Number) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *NumberQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditNumberType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditNumberType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *NumberQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Number.History.
 func (_q *NumberQuery) WithHistory(opts ...func(*AuditLogQuery)) *NumberQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Number]{
-		typ:   auditNumberType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Number]{
+		typ: auditNumberType,
 		set: func(n *Number, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -444,23 +398,15 @@ func (_m *AuditLog) QueryNumber() *NumberQuery {
 	_query, _node := (&NumberClient{config: _m.config}).Query(), &Number{}
 	_type := auditNumberType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(number.ID(_node.ID))
 }
 
 // QueryNumber queries the entities of type Number that the entries are about.
 func (_q *AuditLogQuery) QueryNumber() *NumberQuery {
-	_c := _q.config
-	_query := (&NumberClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditNumberType
-		return _type.Entities(auditTable(_c, number.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&NumberClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditNumberType)
 	return _query
 }
 
@@ -468,20 +414,7 @@ func (_q *AuditLogQuery) QueryNumber() *NumberQuery {
 // gone. The policy of Price applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PriceClient) QueryHistory(nodes ...*Price) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditPriceType, nodes)
-	return auditEntries(c.config, auditPriceType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditPriceType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Price, also after it is gone.
@@ -499,29 +432,25 @@ func (_m *Price) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *PriceQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditPriceType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditPriceType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *PriceQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Price.History.
 func (_q *PriceQuery) WithHistory(opts ...func(*AuditLogQuery)) *PriceQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Price]{
-		typ:   auditPriceType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Price]{
+		typ: auditPriceType,
 		set: func(n *Price, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -531,23 +460,15 @@ func (_m *AuditLog) QueryPrice() *PriceQuery {
 	_query, _node := (&PriceClient{config: _m.config}).Query(), &Price{}
 	_type := auditPriceType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(price.ID(_node.ID))
 }
 
 // QueryPrice queries the entities of type Price that the entries are about.
 func (_q *AuditLogQuery) QueryPrice() *PriceQuery {
-	_c := _q.config
-	_query := (&PriceClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditPriceType
-		return _type.Entities(auditTable(_c, price.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&PriceClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditPriceType)
 	return _query
 }
 
@@ -555,20 +476,7 @@ func (_q *AuditLogQuery) QueryPrice() *PriceQuery {
 // gone. The policy of Slug applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *SlugClient) QueryHistory(nodes ...*Slug) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditSlugType, nodes)
-	return auditEntries(c.config, auditSlugType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditSlugType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Slug, also after it is gone.
@@ -586,29 +494,25 @@ func (_m *Slug) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *SlugQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditSlugType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditSlugType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *SlugQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Slug.History.
 func (_q *SlugQuery) WithHistory(opts ...func(*AuditLogQuery)) *SlugQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Slug]{
-		typ:   auditSlugType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Slug]{
+		typ: auditSlugType,
 		set: func(n *Slug, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -618,22 +522,14 @@ func (_m *AuditLog) QuerySlug() *SlugQuery {
 	_query, _node := (&SlugClient{config: _m.config}).Query(), &Slug{}
 	_type := auditSlugType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(slug.ID(_node.ID))
 }
 
 // QuerySlug queries the entities of type Slug that the entries are about.
 func (_q *AuditLogQuery) QuerySlug() *SlugQuery {
-	_c := _q.config
-	_query := (&SlugClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditSlugType
-		return _type.Entities(auditTable(_c, slug.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&SlugClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditSlugType)
 	return _query
 }

@@ -49,14 +49,15 @@ func (_q *AuditLogQuery) Transactions(ctx context.Context) ([]*AuditTransaction,
 	_c := _q.config
 	_query := (&AuditLogClient{config: _c}).Query().Unique(false).Order(auditlog.ByID())
 	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if len(_entries.order) == 0 {
-			_entries.Order(auditlog.ByID())
+		_own := _q
+		if len(_own.order) == 0 {
+			_own = _own.Clone().Order(auditlog.ByID())
 		}
-		if err := _entries.prepareQuery(ctx); err != nil {
+		_entries, _, err := _own.auditSelect(ctx)
+		if err != nil {
 			return nil, err
 		}
-		return sqlauditundo.Together(auditTable(_c, auditlog.Table, ""), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		return sqlauditundo.Together(auditTable(_c, auditlog.Table, ""), _entries).WithContext(ctx), nil
 	}
 	all, err := _query.All(ctx)
 	if err != nil {
@@ -126,29 +127,17 @@ func (c *Client) auditUndo() *sqlauditundo.Client {
 // RevertTo has a Code be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *CodeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditCodeType
-	name, err := _type.ResourceID(&Code{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditCodeType, &Code{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Code that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *CodeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Code, error) {
-	_type := auditCodeType
-	name, err := _type.ResourceID(&Code{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditCodeType, &Code{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Code)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -196,29 +185,17 @@ func auditCodeLinks(_ *CodeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Label be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *LabelClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditLabelType
-	name, err := _type.ResourceID(&Label{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditLabelType, &Label{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Label that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *LabelClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Label, error) {
-	_type := auditLabelType
-	name, err := _type.ResourceID(&Label{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditLabelType, &Label{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Label)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -266,29 +243,17 @@ func auditLabelLinks(m *LabelMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Moment be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *MomentClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditMomentType
-	name, err := _type.ResourceID(&Moment{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditMomentType, &Moment{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Moment that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *MomentClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Moment, error) {
-	_type := auditMomentType
-	name, err := _type.ResourceID(&Moment{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditMomentType, &Moment{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Moment)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -336,29 +301,17 @@ func auditMomentLinks(_ *MomentMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Number be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *NumberClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditNumberType
-	name, err := _type.ResourceID(&Number{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditNumberType, &Number{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Number that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *NumberClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Number, error) {
-	_type := auditNumberType
-	name, err := _type.ResourceID(&Number{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditNumberType, &Number{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Number)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -407,29 +360,17 @@ func auditNumberLinks(_ *NumberMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Price be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PriceClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditPriceType
-	name, err := _type.ResourceID(&Price{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditPriceType, &Price{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Price that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PriceClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Price, error) {
-	_type := auditPriceType
-	name, err := _type.ResourceID(&Price{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditPriceType, &Price{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Price)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -477,29 +418,17 @@ func auditPriceLinks(_ *PriceMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Slug be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *SlugClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditSlugType
-	name, err := _type.ResourceID(&Slug{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditSlugType, &Slug{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Slug that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *SlugClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Slug, error) {
-	_type := auditSlugType
-	name, err := _type.ResourceID(&Slug{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditSlugType, &Slug{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Slug)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.

@@ -33,37 +33,11 @@ var auditCustomerType = &sqlauditlog.Type{
 	Identity: customer.AuditIdentity,
 	Key:      []string{customer.FieldID},
 	ID:       func(n any) any { return n.(*Customer).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Customer).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  customer.FieldName,
-			Value:   func(n any) any { return n.(*Customer).Name },
-			Pointer: func(n any) any { return &n.(*Customer).Name },
-		},
-		{
-			Name:     "credit",
-			Column:   customer.FieldCredit,
-			Value:    func(n any) any { return n.(*Customer).Credit },
-			Pointer:  func(n any) any { return &n.(*Customer).Credit },
-			Nillable: true,
-		},
-		{
-			Name:      "password",
-			Column:    customer.FieldPassword,
-			Value:     func(n any) any { return n.(*Customer).Password },
-			Pointer:   func(n any) any { return &n.(*Customer).Password },
-			Sensitive: true,
-		},
-		{
-			Name:     "owner",
-			Column:   customer.OwnerColumn,
-			Value:    func(n any) any { return n.(*Customer).user_customers },
-			Pointer:  func(n any) any { return &n.(*Customer).user_customers },
-			Nillable: true,
-		},
+		{Name: "name", Column: customer.FieldName, Pointer: func(n any) any { return &n.(*Customer).Name }},
+		{Name: "credit", Column: customer.FieldCredit, Pointer: func(n any) any { return &n.(*Customer).Credit }, Nillable: true},
+		{Name: "password", Column: customer.FieldPassword, Pointer: func(n any) any { return &n.(*Customer).Password }, Sensitive: true},
+		{Name: "owner", Column: customer.OwnerColumn, Pointer: func(n any) any { return &n.(*Customer).user_customers }, Nillable: true},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "friends", Holder: "customer_friends", Column: "customer_id", Target: "friend_id", Type: "Customer"},
@@ -85,15 +59,7 @@ func (m *CustomerMutation) AuditRecord(ctx context.Context, next Mutator) (Value
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *CustomerCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *CustomerCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditUserType describes what is recorded of User.
@@ -103,16 +69,8 @@ var auditUserType = &sqlauditlog.Type{
 	Identity: user.AuditIdentity,
 	Key:      []string{user.FieldID},
 	ID:       func(n any) any { return n.(*User).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*User).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  user.FieldName,
-			Value:   func(n any) any { return n.(*User).Name },
-			Pointer: func(n any) any { return &n.(*User).Name },
-		},
+		{Name: "name", Column: user.FieldName, Pointer: func(n any) any { return &n.(*User).Name }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*User).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -128,15 +86,7 @@ func (m *UserMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *UserCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditCustomerFriendsLinks describes the join table customer_friends, whose rows are the links of recorded edges.
@@ -164,6 +114,19 @@ func auditOn(ctx context.Context, c *config, drv dialect.Driver) func() {
 		sqlaudithook.End(ctx, drv)
 		c.driver = own
 	}
+}
+
+// auditCreateBulk has ent create with each of the builders on a driver that records them. It returns what ends that.
+func auditCreateBulk[T any](ctx context.Context, c *config, spec *sqlgraph.BatchCreateSpec, builders []*T, state func(*T) *auditState) (func(), error) {
+	states := make([]*auditState, len(builders))
+	for i, b := range builders {
+		states[i] = state(b)
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, c, drv), nil
 }
 
 // auditUpdate has ent update on a driver that records it. It returns what ends that.

@@ -45,14 +45,15 @@ func (_q *AuditLogQuery) Transactions(ctx context.Context) ([]*AuditTransaction,
 	_c := _q.config
 	_query := (&AuditLogClient{config: _c}).Query().Unique(false).Order(auditlog.ByID())
 	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if len(_entries.order) == 0 {
-			_entries.Order(auditlog.ByID())
+		_own := _q
+		if len(_own.order) == 0 {
+			_own = _own.Clone().Order(auditlog.ByID())
 		}
-		if err := _entries.prepareQuery(ctx); err != nil {
+		_entries, _, err := _own.auditSelect(ctx)
+		if err != nil {
 			return nil, err
 		}
-		return sqlauditundo.Together(auditTable(_c, auditlog.Table, ""), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		return sqlauditundo.Together(auditTable(_c, auditlog.Table, ""), _entries).WithContext(ctx), nil
 	}
 	all, err := _query.All(ctx)
 	if err != nil {
@@ -118,29 +119,17 @@ func (c *Client) auditUndo() *sqlauditundo.Client {
 // RevertTo has a Customer be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *CustomerClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditCustomerType
-	name, err := _type.ResourceID(&Customer{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditCustomerType, &Customer{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Customer that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *CustomerClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlauditundo.Option) (*Customer, error) {
-	_type := auditCustomerType
-	name, err := _type.ResourceID(&Customer{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditCustomerType, &Customer{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Customer)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -197,29 +186,17 @@ func auditCustomerLinks(m *CustomerMutation) func(sqlauditundo.Link) error {
 // RevertTo has a User be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *UserClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditUserType
-	name, err := _type.ResourceID(&User{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditUserType, &User{ID: id}, moment, opts...)
 }
 
 // Undelete creates a User that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *UserClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlauditundo.Option) (*User, error) {
-	_type := auditUserType
-	name, err := _type.ResourceID(&User{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditUserType, &User{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*User)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.

@@ -71,29 +71,10 @@ var auditBlobType = &sqlauditlog.Type{
 	Identity: blob.AuditIdentity,
 	Key:      []string{blob.FieldID},
 	ID:       func(n any) any { return n.(*Blob).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Blob).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "key",
-			Column:  blob.FieldKey,
-			Value:   func(n any) any { return n.(*Blob).Key },
-			Pointer: func(n any) any { return &n.(*Blob).Key },
-		},
-		{
-			Name:    "count",
-			Column:  blob.FieldCount,
-			Value:   func(n any) any { return n.(*Blob).Count },
-			Pointer: func(n any) any { return &n.(*Blob).Count },
-		},
-		{
-			Name:     "parent",
-			Column:   blob.ParentColumn,
-			Value:    func(n any) any { return n.(*Blob).blob_parent },
-			Pointer:  func(n any) any { return &n.(*Blob).blob_parent },
-			Nillable: true,
-		},
+		{Name: "key", Column: blob.FieldKey, Pointer: func(n any) any { return &n.(*Blob).Key }},
+		{Name: "count", Column: blob.FieldCount, Pointer: func(n any) any { return &n.(*Blob).Count }},
+		{Name: "parent", Column: blob.ParentColumn, Pointer: func(n any) any { return &n.(*Blob).blob_parent }, Nillable: true},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "links", Holder: "blob_links", Column: "blob_id", Target: "link_id", Type: "Blob"},
@@ -116,15 +97,7 @@ func (m *BlobMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *BlobCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *BlobCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditCardType describes what is recorded of Card.
@@ -134,28 +107,10 @@ var auditCardType = &sqlauditlog.Type{
 	Identity: card.AuditIdentity,
 	Key:      []string{card.FieldID},
 	ID:       func(n any) any { return n.(*Card).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Card).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "number",
-			Column:  card.FieldNumber,
-			Value:   func(n any) any { return n.(*Card).Number },
-			Pointer: func(n any) any { return &n.(*Card).Number },
-		},
-		{
-			Name:    "balance",
-			Column:  card.FieldBalance,
-			Value:   func(n any) any { return n.(*Card).Balance },
-			Pointer: func(n any) any { return &n.(*Card).Balance },
-		},
-		{
-			Name:    "owner_id",
-			Column:  card.FieldOwnerID,
-			Value:   func(n any) any { return n.(*Card).OwnerID },
-			Pointer: func(n any) any { return &n.(*Card).OwnerID },
-		},
+		{Name: "number", Column: card.FieldNumber, Pointer: func(n any) any { return &n.(*Card).Number }},
+		{Name: "balance", Column: card.FieldBalance, Pointer: func(n any) any { return &n.(*Card).Balance }},
+		{Name: "owner_id", Column: card.FieldOwnerID, Pointer: func(n any) any { return &n.(*Card).OwnerID }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "owner_id", References: "User"},
@@ -175,15 +130,7 @@ func (m *CardMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *CardCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *CardCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditDocType describes what is recorded of Doc.
@@ -193,23 +140,9 @@ var auditDocType = &sqlauditlog.Type{
 	Identity: doc.AuditIdentity,
 	Key:      []string{doc.FieldID},
 	ID:       func(n any) any { return n.(*Doc).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Doc).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "text",
-			Column:  doc.FieldText,
-			Value:   func(n any) any { return n.(*Doc).Text },
-			Pointer: func(n any) any { return &n.(*Doc).Text },
-		},
-		{
-			Name:     "parent",
-			Column:   doc.ParentColumn,
-			Value:    func(n any) any { return n.(*Doc).doc_children },
-			Pointer:  func(n any) any { return &n.(*Doc).doc_children },
-			Nillable: true,
-		},
+		{Name: "text", Column: doc.FieldText, Pointer: func(n any) any { return &n.(*Doc).Text }},
+		{Name: "parent", Column: doc.ParentColumn, Pointer: func(n any) any { return &n.(*Doc).doc_children }, Nillable: true},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "related", Holder: "doc_related", Column: "doc_id", Target: "related_id", Type: "Doc"},
@@ -231,15 +164,7 @@ func (m *DocMutation) AuditRecord(ctx context.Context, next Mutator) (Value, err
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *DocCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *DocCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditFileType describes what is recorded of File.
@@ -249,35 +174,11 @@ var auditFileType = &sqlauditlog.Type{
 	Identity: file.AuditIdentity,
 	Key:      []string{file.FieldID},
 	ID:       func(n any) any { return n.(*File).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*File).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  file.FieldName,
-			Value:   func(n any) any { return n.(*File).Name },
-			Pointer: func(n any) any { return &n.(*File).Name },
-		},
-		{
-			Name:    "size",
-			Column:  file.FieldSize,
-			Value:   func(n any) any { return n.(*File).Size },
-			Pointer: func(n any) any { return &n.(*File).Size },
-		},
-		{
-			Name:    "folder",
-			Column:  file.FieldFolder,
-			Value:   func(n any) any { return n.(*File).Folder },
-			Pointer: func(n any) any { return &n.(*File).Folder },
-		},
-		{
-			Name:     "owner",
-			Column:   file.OwnerColumn,
-			Value:    func(n any) any { return n.(*File).user_files },
-			Pointer:  func(n any) any { return &n.(*File).user_files },
-			Nillable: true,
-		},
+		{Name: "name", Column: file.FieldName, Pointer: func(n any) any { return &n.(*File).Name }},
+		{Name: "size", Column: file.FieldSize, Pointer: func(n any) any { return &n.(*File).Size }},
+		{Name: "folder", Column: file.FieldFolder, Pointer: func(n any) any { return &n.(*File).Folder }},
+		{Name: "owner", Column: file.OwnerColumn, Pointer: func(n any) any { return &n.(*File).user_files }, Nillable: true},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "user_files", References: "User"},
@@ -297,15 +198,7 @@ func (m *FileMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *FileCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *FileCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditFriendshipType describes what is recorded of Friendship.
@@ -315,34 +208,11 @@ var auditFriendshipType = &sqlauditlog.Type{
 	Identity: friendship.AuditIdentity,
 	Key:      []string{friendship.FieldID},
 	ID:       func(n any) any { return n.(*Friendship).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Friendship).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "weight",
-			Column:  friendship.FieldWeight,
-			Value:   func(n any) any { return n.(*Friendship).Weight },
-			Pointer: func(n any) any { return &n.(*Friendship).Weight },
-		},
-		{
-			Name:    "since",
-			Column:  friendship.FieldSince,
-			Value:   func(n any) any { return n.(*Friendship).Since },
-			Pointer: func(n any) any { return &n.(*Friendship).Since },
-		},
-		{
-			Name:    "user_id",
-			Column:  friendship.FieldUserID,
-			Value:   func(n any) any { return n.(*Friendship).UserID },
-			Pointer: func(n any) any { return &n.(*Friendship).UserID },
-		},
-		{
-			Name:    "friend_id",
-			Column:  friendship.FieldFriendID,
-			Value:   func(n any) any { return n.(*Friendship).FriendID },
-			Pointer: func(n any) any { return &n.(*Friendship).FriendID },
-		},
+		{Name: "weight", Column: friendship.FieldWeight, Pointer: func(n any) any { return &n.(*Friendship).Weight }},
+		{Name: "since", Column: friendship.FieldSince, Pointer: func(n any) any { return &n.(*Friendship).Since }},
+		{Name: "user_id", Column: friendship.FieldUserID, Pointer: func(n any) any { return &n.(*Friendship).UserID }},
+		{Name: "friend_id", Column: friendship.FieldFriendID, Pointer: func(n any) any { return &n.(*Friendship).FriendID }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "friend_id", References: "User"},
@@ -363,15 +233,7 @@ func (m *FriendshipMutation) AuditRecord(ctx context.Context, next Mutator) (Val
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *FriendshipCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *FriendshipCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditGroupType describes Group, whose rows change recorded values of others.
@@ -395,15 +257,7 @@ func (m *GroupMutation) AuditRecord(ctx context.Context, next Mutator) (Value, e
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *GroupCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *GroupCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditInfoType describes what is recorded of Info.
@@ -413,16 +267,8 @@ var auditInfoType = &sqlauditlog.Type{
 	Identity: info.AuditIdentity,
 	Key:      []string{info.FieldID},
 	ID:       func(n any) any { return n.(*Info).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Info).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "text",
-			Column:  info.FieldText,
-			Value:   func(n any) any { return n.(*Info).Text },
-			Pointer: func(n any) any { return &n.(*Info).Text },
-		},
+		{Name: "text", Column: info.FieldText, Pointer: func(n any) any { return &n.(*Info).Text }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Info).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -438,15 +284,7 @@ func (m *InfoMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *InfoCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *InfoCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditMembershipType describes what is recorded of Membership.
@@ -456,28 +294,10 @@ var auditMembershipType = &sqlauditlog.Type{
 	Identity: membership.AuditIdentity,
 	Key:      []string{membership.FieldID},
 	ID:       func(n any) any { return n.(*Membership).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Membership).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "rank",
-			Column:  membership.FieldRank,
-			Value:   func(n any) any { return n.(*Membership).Rank },
-			Pointer: func(n any) any { return &n.(*Membership).Rank },
-		},
-		{
-			Name:    "user_id",
-			Column:  membership.FieldUserID,
-			Value:   func(n any) any { return n.(*Membership).UserID },
-			Pointer: func(n any) any { return &n.(*Membership).UserID },
-		},
-		{
-			Name:    "group_id",
-			Column:  membership.FieldGroupID,
-			Value:   func(n any) any { return n.(*Membership).GroupID },
-			Pointer: func(n any) any { return &n.(*Membership).GroupID },
-		},
+		{Name: "rank", Column: membership.FieldRank, Pointer: func(n any) any { return &n.(*Membership).Rank }},
+		{Name: "user_id", Column: membership.FieldUserID, Pointer: func(n any) any { return &n.(*Membership).UserID }},
+		{Name: "group_id", Column: membership.FieldGroupID, Pointer: func(n any) any { return &n.(*Membership).GroupID }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "group_id", References: "Group"},
@@ -498,15 +318,7 @@ func (m *MembershipMutation) AuditRecord(ctx context.Context, next Mutator) (Val
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *MembershipCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *MembershipCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditMemoType describes what is recorded of Memo.
@@ -516,22 +328,9 @@ var auditMemoType = &sqlauditlog.Type{
 	Identity: memo.AuditIdentity,
 	Key:      []string{memo.FieldID},
 	ID:       func(n any) any { return n.(*Memo).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Memo).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "text",
-			Column:  memo.FieldText,
-			Value:   func(n any) any { return n.(*Memo).Text },
-			Pointer: func(n any) any { return &n.(*Memo).Text },
-		},
-		{
-			Name:    "deleted",
-			Column:  memo.FieldDeleted,
-			Value:   func(n any) any { return n.(*Memo).Deleted },
-			Pointer: func(n any) any { return &n.(*Memo).Deleted },
-		},
+		{Name: "text", Column: memo.FieldText, Pointer: func(n any) any { return &n.(*Memo).Text }},
+		{Name: "deleted", Column: memo.FieldDeleted, Pointer: func(n any) any { return &n.(*Memo).Deleted }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Memo).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -547,15 +346,7 @@ func (m *MemoMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *MemoCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *MemoCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditNodeType describes what is recorded of Node.
@@ -565,23 +356,9 @@ var auditNodeType = &sqlauditlog.Type{
 	Identity: node.AuditIdentity,
 	Key:      []string{node.FieldID},
 	ID:       func(n any) any { return n.(*Node).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Node).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "value",
-			Column:  node.FieldValue,
-			Value:   func(n any) any { return n.(*Node).Value },
-			Pointer: func(n any) any { return &n.(*Node).Value },
-		},
-		{
-			Name:     "prev",
-			Column:   node.PrevColumn,
-			Value:    func(n any) any { return n.(*Node).node_next },
-			Pointer:  func(n any) any { return &n.(*Node).node_next },
-			Nillable: true,
-		},
+		{Name: "value", Column: node.FieldValue, Pointer: func(n any) any { return &n.(*Node).Value }},
+		{Name: "prev", Column: node.PrevColumn, Pointer: func(n any) any { return &n.(*Node).node_next }, Nillable: true},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "node_next", References: "Node"},
@@ -601,15 +378,7 @@ func (m *NodeMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *NodeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *NodeCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditNoteType describes what is recorded of Note.
@@ -619,22 +388,9 @@ var auditNoteType = &sqlauditlog.Type{
 	Identity: note.AuditIdentity,
 	Key:      []string{note.FieldID},
 	ID:       func(n any) any { return n.(*Note).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Note).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "text",
-			Column:  note.FieldText,
-			Value:   func(n any) any { return n.(*Note).Text },
-			Pointer: func(n any) any { return &n.(*Note).Text },
-		},
-		{
-			Name:    "secret",
-			Column:  note.FieldSecret,
-			Value:   func(n any) any { return n.(*Note).Secret },
-			Pointer: func(n any) any { return &n.(*Note).Secret },
-		},
+		{Name: "text", Column: note.FieldText, Pointer: func(n any) any { return &n.(*Note).Text }},
+		{Name: "secret", Column: note.FieldSecret, Pointer: func(n any) any { return &n.(*Note).Secret }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Note).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -650,15 +406,7 @@ func (m *NoteMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *NoteCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *NoteCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditPetType describes what is recorded of Pet.
@@ -668,42 +416,12 @@ var auditPetType = &sqlauditlog.Type{
 	Identity: pet.AuditIdentity,
 	Key:      []string{pet.FieldID},
 	ID:       func(n any) any { return n.(*Pet).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Pet).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  pet.FieldName,
-			Value:   func(n any) any { return n.(*Pet).Name },
-			Pointer: func(n any) any { return &n.(*Pet).Name },
-		},
-		{
-			Name:    "weight",
-			Column:  pet.FieldWeight,
-			Value:   func(n any) any { return n.(*Pet).Weight },
-			Pointer: func(n any) any { return &n.(*Pet).Weight },
-		},
-		{
-			Name:    "trained",
-			Column:  pet.FieldTrained,
-			Value:   func(n any) any { return n.(*Pet).Trained },
-			Pointer: func(n any) any { return &n.(*Pet).Trained },
-		},
-		{
-			Name:     "owner",
-			Column:   pet.OwnerColumn,
-			Value:    func(n any) any { return n.(*Pet).user_pets },
-			Pointer:  func(n any) any { return &n.(*Pet).user_pets },
-			Nillable: true,
-		},
-		{
-			Name:     "team",
-			Column:   pet.TeamColumn,
-			Value:    func(n any) any { return n.(*Pet).group_mascots },
-			Pointer:  func(n any) any { return &n.(*Pet).group_mascots },
-			Nillable: true,
-		},
+		{Name: "name", Column: pet.FieldName, Pointer: func(n any) any { return &n.(*Pet).Name }},
+		{Name: "weight", Column: pet.FieldWeight, Pointer: func(n any) any { return &n.(*Pet).Weight }},
+		{Name: "trained", Column: pet.FieldTrained, Pointer: func(n any) any { return &n.(*Pet).Trained }},
+		{Name: "owner", Column: pet.OwnerColumn, Pointer: func(n any) any { return &n.(*Pet).user_pets }, Nillable: true},
+		{Name: "team", Column: pet.TeamColumn, Pointer: func(n any) any { return &n.(*Pet).group_mascots }, Nillable: true},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "tags", Holder: "Tag", Column: "pet_tags", Target: "id", Type: "Tag"},
@@ -726,15 +444,7 @@ func (m *PetMutation) AuditRecord(ctx context.Context, next Mutator) (Value, err
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *PetCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *PetCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditPostType describes what is recorded of Post.
@@ -744,22 +454,9 @@ var auditPostType = &sqlauditlog.Type{
 	Identity: post.AuditIdentity,
 	Key:      []string{post.FieldID},
 	ID:       func(n any) any { return n.(*Post).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Post).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "title",
-			Column:  post.FieldTitle,
-			Value:   func(n any) any { return n.(*Post).Title },
-			Pointer: func(n any) any { return &n.(*Post).Title },
-		},
-		{
-			Name:    "author_id",
-			Column:  post.FieldAuthorID,
-			Value:   func(n any) any { return n.(*Post).AuthorID },
-			Pointer: func(n any) any { return &n.(*Post).AuthorID },
-		},
+		{Name: "title", Column: post.FieldTitle, Pointer: func(n any) any { return &n.(*Post).Title }},
+		{Name: "author_id", Column: post.FieldAuthorID, Pointer: func(n any) any { return &n.(*Post).AuthorID }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "author_id", References: "User"},
@@ -778,15 +475,7 @@ func (m *PostMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *PostCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *PostCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditSampleType describes what is recorded of Sample.
@@ -796,140 +485,27 @@ var auditSampleType = &sqlauditlog.Type{
 	Identity: sample.AuditIdentity,
 	Key:      []string{sample.FieldID},
 	ID:       func(n any) any { return n.(*Sample).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Sample).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "int",
-			Column:  sample.FieldInt,
-			Value:   func(n any) any { return n.(*Sample).Int },
-			Pointer: func(n any) any { return &n.(*Sample).Int },
-		},
-		{
-			Name:    "int8",
-			Column:  sample.FieldInt8,
-			Value:   func(n any) any { return n.(*Sample).Int8 },
-			Pointer: func(n any) any { return &n.(*Sample).Int8 },
-		},
-		{
-			Name:     "int64",
-			Column:   sample.FieldInt64,
-			Value:    func(n any) any { return n.(*Sample).Int64 },
-			Pointer:  func(n any) any { return &n.(*Sample).Int64 },
-			Nillable: true,
-		},
-		{
-			Name:    "uint32",
-			Column:  sample.FieldUint32,
-			Value:   func(n any) any { return n.(*Sample).Uint32 },
-			Pointer: func(n any) any { return &n.(*Sample).Uint32 },
-		},
-		{
-			Name:    "float",
-			Column:  sample.FieldFloat,
-			Value:   func(n any) any { return n.(*Sample).Float },
-			Pointer: func(n any) any { return &n.(*Sample).Float },
-		},
-		{
-			Name:    "float32",
-			Column:  sample.FieldFloat32,
-			Value:   func(n any) any { return n.(*Sample).Float32 },
-			Pointer: func(n any) any { return &n.(*Sample).Float32 },
-		},
-		{
-			Name:     "flag",
-			Column:   sample.FieldFlag,
-			Value:    func(n any) any { return n.(*Sample).Flag },
-			Pointer:  func(n any) any { return &n.(*Sample).Flag },
-			Nillable: true,
-		},
-		{
-			Name:    "data",
-			Column:  sample.FieldData,
-			Value:   func(n any) any { return n.(*Sample).Data },
-			Pointer: func(n any) any { return &n.(*Sample).Data },
-		},
-		{
-			Name:    "text",
-			Column:  sample.FieldText,
-			Value:   func(n any) any { return n.(*Sample).Text },
-			Pointer: func(n any) any { return &n.(*Sample).Text },
-		},
-		{
-			Name:     "must",
-			Column:   sample.FieldMust,
-			Value:    func(n any) any { return n.(*Sample).Must },
-			Pointer:  func(n any) any { return &n.(*Sample).Must },
-			Nillable: true,
-		},
-		{
-			Name:     "at",
-			Column:   sample.FieldAt,
-			Value:    func(n any) any { return n.(*Sample).At },
-			Pointer:  func(n any) any { return &n.(*Sample).At },
-			Nillable: true,
-		},
-		{
-			Name:    "span",
-			Column:  sample.FieldSpan,
-			Value:   func(n any) any { return n.(*Sample).Span },
-			Pointer: func(n any) any { return &n.(*Sample).Span },
-		},
-		{
-			Name:    "uuid",
-			Column:  sample.FieldUUID,
-			Value:   func(n any) any { return n.(*Sample).UUID },
-			Pointer: func(n any) any { return &n.(*Sample).UUID },
-		},
-		{
-			Name:     "level",
-			Column:   sample.FieldLevel,
-			Value:    func(n any) any { return n.(*Sample).Level },
-			Pointer:  func(n any) any { return &n.(*Sample).Level },
-			Nillable: true,
-		},
-		{
-			Name:    "pair",
-			Column:  sample.FieldPair,
-			Value:   func(n any) any { return n.(*Sample).Pair },
-			Pointer: func(n any) any { return &n.(*Sample).Pair },
-		},
-		{
-			Name:     "link",
-			Column:   sample.FieldLink,
-			Value:    func(n any) any { return n.(*Sample).Link },
-			Pointer:  func(n any) any { return &n.(*Sample).Link },
-			External: true,
-		},
-		{
-			Name:    "meta",
-			Column:  sample.FieldMeta,
-			Value:   func(n any) any { return n.(*Sample).Meta },
-			Pointer: func(n any) any { return &n.(*Sample).Meta },
-			JSON:    true,
-		},
-		{
-			Name:    "any",
-			Column:  sample.FieldAny,
-			Value:   func(n any) any { return n.(*Sample).Any },
-			Pointer: func(n any) any { return &n.(*Sample).Any },
-			JSON:    true,
-		},
-		{
-			Name:    "ints",
-			Column:  sample.FieldInts,
-			Value:   func(n any) any { return n.(*Sample).Ints },
-			Pointer: func(n any) any { return &n.(*Sample).Ints },
-			JSON:    true,
-		},
-		{
-			Name:    "texts",
-			Column:  sample.FieldTexts,
-			Value:   func(n any) any { return n.(*Sample).Texts },
-			Pointer: func(n any) any { return &n.(*Sample).Texts },
-			JSON:    true,
-		},
+		{Name: "int", Column: sample.FieldInt, Pointer: func(n any) any { return &n.(*Sample).Int }},
+		{Name: "int8", Column: sample.FieldInt8, Pointer: func(n any) any { return &n.(*Sample).Int8 }},
+		{Name: "int64", Column: sample.FieldInt64, Pointer: func(n any) any { return &n.(*Sample).Int64 }, Nillable: true},
+		{Name: "uint32", Column: sample.FieldUint32, Pointer: func(n any) any { return &n.(*Sample).Uint32 }},
+		{Name: "float", Column: sample.FieldFloat, Pointer: func(n any) any { return &n.(*Sample).Float }},
+		{Name: "float32", Column: sample.FieldFloat32, Pointer: func(n any) any { return &n.(*Sample).Float32 }},
+		{Name: "flag", Column: sample.FieldFlag, Pointer: func(n any) any { return &n.(*Sample).Flag }, Nillable: true},
+		{Name: "data", Column: sample.FieldData, Pointer: func(n any) any { return &n.(*Sample).Data }},
+		{Name: "text", Column: sample.FieldText, Pointer: func(n any) any { return &n.(*Sample).Text }},
+		{Name: "must", Column: sample.FieldMust, Pointer: func(n any) any { return &n.(*Sample).Must }, Nillable: true},
+		{Name: "at", Column: sample.FieldAt, Pointer: func(n any) any { return &n.(*Sample).At }, Nillable: true},
+		{Name: "span", Column: sample.FieldSpan, Pointer: func(n any) any { return &n.(*Sample).Span }},
+		{Name: "uuid", Column: sample.FieldUUID, Pointer: func(n any) any { return &n.(*Sample).UUID }},
+		{Name: "level", Column: sample.FieldLevel, Pointer: func(n any) any { return &n.(*Sample).Level }, Nillable: true},
+		{Name: "pair", Column: sample.FieldPair, Pointer: func(n any) any { return &n.(*Sample).Pair }},
+		{Name: "link", Column: sample.FieldLink, Pointer: func(n any) any { return &n.(*Sample).Link }, External: true},
+		{Name: "meta", Column: sample.FieldMeta, Pointer: func(n any) any { return &n.(*Sample).Meta }, JSON: true},
+		{Name: "any", Column: sample.FieldAny, Pointer: func(n any) any { return &n.(*Sample).Any }, JSON: true},
+		{Name: "ints", Column: sample.FieldInts, Pointer: func(n any) any { return &n.(*Sample).Ints }, JSON: true},
+		{Name: "texts", Column: sample.FieldTexts, Pointer: func(n any) any { return &n.(*Sample).Texts }, JSON: true},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Sample).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -945,15 +521,7 @@ func (m *SampleMutation) AuditRecord(ctx context.Context, next Mutator) (Value, 
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *SampleCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *SampleCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditTagType describes Tag, whose rows change recorded values of others.
@@ -980,15 +548,7 @@ func (m *TagMutation) AuditRecord(ctx context.Context, next Mutator) (Value, err
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *TagCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *TagCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditTaskType describes what is recorded of Task.
@@ -998,34 +558,11 @@ var auditTaskType = &sqlauditlog.Type{
 	Identity: task.AuditIdentity,
 	Key:      []string{task.FieldID},
 	ID:       func(n any) any { return n.(*Task).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Task).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "title",
-			Column:  task.FieldTitle,
-			Value:   func(n any) any { return n.(*Task).Title },
-			Pointer: func(n any) any { return &n.(*Task).Title },
-		},
-		{
-			Name:    "version",
-			Column:  task.FieldVersion,
-			Value:   func(n any) any { return n.(*Task).Version },
-			Pointer: func(n any) any { return &n.(*Task).Version },
-		},
-		{
-			Name:    "points",
-			Column:  task.FieldPoints,
-			Value:   func(n any) any { return n.(*Task).Points },
-			Pointer: func(n any) any { return &n.(*Task).Points },
-		},
-		{
-			Name:    "state",
-			Column:  task.FieldState,
-			Value:   func(n any) any { return n.(*Task).State },
-			Pointer: func(n any) any { return &n.(*Task).State },
-		},
+		{Name: "title", Column: task.FieldTitle, Pointer: func(n any) any { return &n.(*Task).Title }},
+		{Name: "version", Column: task.FieldVersion, Pointer: func(n any) any { return &n.(*Task).Version }},
+		{Name: "points", Column: task.FieldPoints, Pointer: func(n any) any { return &n.(*Task).Points }},
+		{Name: "state", Column: task.FieldState, Pointer: func(n any) any { return &n.(*Task).State }},
 	},
 	ScanValues: func(columns []string) ([]any, error) { return (*Task).scanValues(nil, columns) },
 	Assign: func(columns []string, values []any) (any, error) {
@@ -1041,15 +578,7 @@ func (m *TaskMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *TaskCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *TaskCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditTweetType describes what is recorded of Tweet.
@@ -1059,16 +588,8 @@ var auditTweetType = &sqlauditlog.Type{
 	Identity: tweet.AuditIdentity,
 	Key:      []string{tweet.FieldID},
 	ID:       func(n any) any { return n.(*Tweet).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*Tweet).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "text",
-			Column:  tweet.FieldText,
-			Value:   func(n any) any { return n.(*Tweet).Text },
-			Pointer: func(n any) any { return &n.(*Tweet).Text },
-		},
+		{Name: "text", Column: tweet.FieldText, Pointer: func(n any) any { return &n.(*Tweet).Text }},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "likers", Holder: "TweetLike", Column: "tweet_id", Target: "user_id", Type: "User"},
@@ -1087,15 +608,7 @@ func (m *TweetMutation) AuditRecord(ctx context.Context, next Mutator) (Value, e
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *TweetCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *TweetCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditTweetLikeType describes what is recorded of TweetLike.
@@ -1108,24 +621,9 @@ var auditTweetLikeType = &sqlauditlog.Type{
 		return []any{n.(*TweetLike).TweetID, n.(*TweetLike).UserID}, nil
 	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "at",
-			Column:  tweetlike.FieldAt,
-			Value:   func(n any) any { return n.(*TweetLike).At },
-			Pointer: func(n any) any { return &n.(*TweetLike).At },
-		},
-		{
-			Name:    "user_id",
-			Column:  tweetlike.FieldUserID,
-			Value:   func(n any) any { return n.(*TweetLike).UserID },
-			Pointer: func(n any) any { return &n.(*TweetLike).UserID },
-		},
-		{
-			Name:    "tweet_id",
-			Column:  tweetlike.FieldTweetID,
-			Value:   func(n any) any { return n.(*TweetLike).TweetID },
-			Pointer: func(n any) any { return &n.(*TweetLike).TweetID },
-		},
+		{Name: "at", Column: tweetlike.FieldAt, Pointer: func(n any) any { return &n.(*TweetLike).At }},
+		{Name: "user_id", Column: tweetlike.FieldUserID, Pointer: func(n any) any { return &n.(*TweetLike).UserID }},
+		{Name: "tweet_id", Column: tweetlike.FieldTweetID, Pointer: func(n any) any { return &n.(*TweetLike).TweetID }},
 	},
 	ForeignKeys: []*sqlauditlog.ForeignKey{
 		{Column: "tweet_id", References: "Tweet"},
@@ -1145,15 +643,7 @@ func (m *TweetLikeMutation) AuditRecord(ctx context.Context, next Mutator) (Valu
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *TweetLikeCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *TweetLikeCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditUserType describes what is recorded of User.
@@ -1163,93 +653,20 @@ var auditUserType = &sqlauditlog.Type{
 	Identity: user.AuditIdentity,
 	Key:      []string{user.FieldID},
 	ID:       func(n any) any { return n.(*User).ID },
-	Identify: func(n any) ([]any, error) {
-		return []any{n.(*User).ID}, nil
-	},
 	Fields: []*sqlauditlog.Field{
-		{
-			Name:    "name",
-			Column:  user.FieldName,
-			Value:   func(n any) any { return n.(*User).Name },
-			Pointer: func(n any) any { return &n.(*User).Name },
-		},
-		{
-			Name:    "email",
-			Column:  user.FieldEmail,
-			Value:   func(n any) any { return n.(*User).Email },
-			Pointer: func(n any) any { return &n.(*User).Email },
-		},
-		{
-			Name:    "age",
-			Column:  user.FieldAge,
-			Value:   func(n any) any { return n.(*User).Age },
-			Pointer: func(n any) any { return &n.(*User).Age },
-		},
-		{
-			Name:     "nick",
-			Column:   user.FieldNick,
-			Value:    func(n any) any { return n.(*User).Nick },
-			Pointer:  func(n any) any { return &n.(*User).Nick },
-			Nillable: true,
-		},
-		{
-			Name:    "phone",
-			Column:  user.FieldPhone,
-			Value:   func(n any) any { return n.(*User).Phone },
-			Pointer: func(n any) any { return &n.(*User).Phone },
-		},
-		{
-			Name:      "password",
-			Column:    user.FieldPassword,
-			Value:     func(n any) any { return n.(*User).Password },
-			Pointer:   func(n any) any { return &n.(*User).Password },
-			Sensitive: true,
-		},
-		{
-			Name:    "role",
-			Column:  user.FieldRole,
-			Value:   func(n any) any { return n.(*User).Role },
-			Pointer: func(n any) any { return &n.(*User).Role },
-		},
-		{
-			Name:    "origin",
-			Column:  user.FieldOrigin,
-			Value:   func(n any) any { return n.(*User).Origin },
-			Pointer: func(n any) any { return &n.(*User).Origin },
-		},
-		{
-			Name:    "serial",
-			Column:  user.FieldSerial,
-			Value:   func(n any) any { return n.(*User).Serial },
-			Pointer: func(n any) any { return &n.(*User).Serial },
-		},
-		{
-			Name:    "edits",
-			Column:  user.FieldEdits,
-			Value:   func(n any) any { return n.(*User).Edits },
-			Pointer: func(n any) any { return &n.(*User).Edits },
-		},
-		{
-			Name:    "tags",
-			Column:  user.FieldTags,
-			Value:   func(n any) any { return n.(*User).Tags },
-			Pointer: func(n any) any { return &n.(*User).Tags },
-			JSON:    true,
-		},
-		{
-			Name:     "spouse",
-			Column:   user.SpouseColumn,
-			Value:    func(n any) any { return n.(*User).user_spouse },
-			Pointer:  func(n any) any { return &n.(*User).user_spouse },
-			Nillable: true,
-		},
-		{
-			Name:     "parent",
-			Column:   user.ParentColumn,
-			Value:    func(n any) any { return n.(*User).user_children },
-			Pointer:  func(n any) any { return &n.(*User).user_children },
-			Nillable: true,
-		},
+		{Name: "name", Column: user.FieldName, Pointer: func(n any) any { return &n.(*User).Name }},
+		{Name: "email", Column: user.FieldEmail, Pointer: func(n any) any { return &n.(*User).Email }},
+		{Name: "age", Column: user.FieldAge, Pointer: func(n any) any { return &n.(*User).Age }},
+		{Name: "nick", Column: user.FieldNick, Pointer: func(n any) any { return &n.(*User).Nick }, Nillable: true},
+		{Name: "phone", Column: user.FieldPhone, Pointer: func(n any) any { return &n.(*User).Phone }},
+		{Name: "password", Column: user.FieldPassword, Pointer: func(n any) any { return &n.(*User).Password }, Sensitive: true},
+		{Name: "role", Column: user.FieldRole, Pointer: func(n any) any { return &n.(*User).Role }},
+		{Name: "origin", Column: user.FieldOrigin, Pointer: func(n any) any { return &n.(*User).Origin }},
+		{Name: "serial", Column: user.FieldSerial, Pointer: func(n any) any { return &n.(*User).Serial }},
+		{Name: "edits", Column: user.FieldEdits, Pointer: func(n any) any { return &n.(*User).Edits }},
+		{Name: "tags", Column: user.FieldTags, Pointer: func(n any) any { return &n.(*User).Tags }, JSON: true},
+		{Name: "spouse", Column: user.SpouseColumn, Pointer: func(n any) any { return &n.(*User).user_spouse }, Nillable: true},
+		{Name: "parent", Column: user.ParentColumn, Pointer: func(n any) any { return &n.(*User).user_children }, Nillable: true},
 	},
 	Edges: []*sqlauditlog.Edge{
 		{Name: "followers", Holder: "user_following", Column: "follower_id", Target: "user_id", Type: "User"},
@@ -1279,15 +696,7 @@ func (m *UserMutation) AuditRecord(ctx context.Context, next Mutator) (Value, er
 
 // auditBulk has ent create many entities on a driver that records them. It returns what ends that.
 func (_c *UserCreateBulk) auditBulk(ctx context.Context, spec *sqlgraph.BatchCreateSpec) (func(), error) {
-	states := make([]*auditState, len(_c.builders))
-	for i, b := range _c.builders {
-		states[i] = &b.mutation._audit
-	}
-	drv, err := sqlaudithook.CreatingBulk(states, spec, _c.driver)
-	if err != nil {
-		return nil, err
-	}
-	return auditOn(ctx, &_c.config, drv), nil
+	return auditCreateBulk(ctx, &_c.config, spec, _c.builders, func(b *UserCreate) *auditState { return &b.mutation._audit })
 }
 
 // auditBlobLinksLinks describes the join table blob_links, whose rows are the links of recorded edges.
@@ -1359,6 +768,19 @@ func auditOn(ctx context.Context, c *config, drv dialect.Driver) func() {
 		sqlaudithook.End(ctx, drv)
 		c.driver = own
 	}
+}
+
+// auditCreateBulk has ent create with each of the builders on a driver that records them. It returns what ends that.
+func auditCreateBulk[T any](ctx context.Context, c *config, spec *sqlgraph.BatchCreateSpec, builders []*T, state func(*T) *auditState) (func(), error) {
+	states := make([]*auditState, len(builders))
+	for i, b := range builders {
+		states[i] = state(b)
+	}
+	drv, err := sqlaudithook.CreatingBulk(states, spec, c.driver)
+	if err != nil {
+		return nil, err
+	}
+	return auditOn(ctx, c, drv), nil
 }
 
 // auditUpdate has ent update on a driver that records it. It returns what ends that.

@@ -36,19 +36,35 @@ type auditHistory struct {
 	entries []*AuditLog
 }
 
-// auditEntries returns a query of the entries about entities of a type: with the given ids, or, if ids is nil, about all. Visible gives
-// the entities that may be looked at, or nil for all, also those that are gone.
-func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(context.Context) (*sql.Selector, error)) *AuditLogQuery {
+// auditEntries returns a query of the entries about entities of a type, or, for nil, about all, also those that are gone. Visible selects those that may be
+// looked at, and says whether they are not all.
+func auditEntries[T any](c config, t *sqlauditlog.Type, nodes []*T, visible func(context.Context) (*sql.Selector, bool, error)) *AuditLogQuery {
+	ids, err := sqlauditlog.ResourceIDs(t, nodes)
+	query := auditEntriesOf(c, t, func(ctx context.Context) (*sql.Selector, bool, error) {
+		if err != nil {
+			return nil, false, err
+		}
+		entities, limited, err := visible(ctx)
+		if !limited {
+			entities = nil
+		}
+		return entities, limited, err
+	})
+	if ids != nil {
+		query.Where(auditAbout(ids))
+	}
+	return query
+}
+
+// auditEntriesOf returns a query of the entries about the selected entities of a type, or, if that is nil, about all, also those that are gone.
+func auditEntriesOf(c config, t *sqlauditlog.Type, selected func(context.Context) (*sql.Selector, bool, error)) *AuditLogQuery {
 	query := (&AuditLogClient{config: c}).Query().Unique(false)
 	query.path = func(ctx context.Context) (*sql.Selector, error) {
-		entities, err := visible(ctx)
+		entities, _, err := selected(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return t.Entries(auditTable(c, auditlog.Table, ""), c.driver.Dialect(), entities).WithContext(ctx), nil
-	}
-	if ids != nil {
-		query.Where(auditAbout(ids))
 	}
 	return query
 }
@@ -57,6 +73,9 @@ func auditEntries(c config, t *sqlauditlog.Type, ids []string, visible func(cont
 func auditAbout(ids []string) predicate.AuditLog {
 	return func(s *sql.Selector) { s.Where(sqlauditlog.TextIn(s, auditlog.FieldResourceID, ids...)) }
 }
+
+// auditNone applies to no entity.
+func auditNone(s *sql.Selector) { s.Where(sql.False()) }
 
 func auditTable(c config, name, schema string) *sql.SelectTable {
 	return sql.Dialect(c.driver.Dialect()).Table(name).Schema(schema)
@@ -67,14 +86,16 @@ func auditTable(c config, name, schema string) *sql.SelectTable {
 type auditLoader[T any] struct {
 	typ     *sqlauditlog.Type
 	query   *AuditLogQuery
-	prepare func(Query) // has the query read what names its entities in the log
+	prepare func(Query) // has the query read what names its entities in the log, where that is not their id
 	set     func(*T, auditHistory)
 }
 
 // Intercept implements Interceptor.
 func (l *auditLoader[T]) Intercept(next Querier) Querier {
 	return QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
-		l.prepare(q)
+		if l.prepare != nil {
+			l.prepare(q)
+		}
 		v, err := next.Query(ctx, q)
 		nodes, ok := v.([]*T)
 		if err != nil || !ok {
@@ -109,8 +130,12 @@ func (l *auditLoader[T]) load(ctx context.Context, nodes []*T) error {
 	return nil
 }
 
-// auditLoad returns inters with l in the place of a loader that is already among them.
-func auditLoad[T any](inters []Interceptor, l *auditLoader[T]) []Interceptor {
+// auditLoad returns inters with l, whose query the options configure, in the place of a loader that is already among them.
+func auditLoad[T any](c config, inters []Interceptor, l *auditLoader[T], opts []func(*AuditLogQuery)) []Interceptor {
+	l.query = (&AuditLogClient{config: c}).Query()
+	for _, opt := range opts {
+		opt(l.query)
+	}
 	others := make([]Interceptor, 0, len(inters)+1)
 	for _, i := range inters {
 		if _, ok := i.(*auditLoader[T]); !ok {
@@ -127,24 +152,32 @@ func (_m *AuditLog) Changes() []sqlauditlog.Change {
 	return _m.auditDescription().Changes(_m.ResourceType, _m.Before, _m.After, _m.Redacted)
 }
 
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *AuditLogQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
+}
+
+// auditEntities returns the path of a query of the entities of a type that the entries are about.
+func (_q *AuditLogQuery) auditEntities(t *sqlauditlog.Type) func(context.Context) (*sql.Selector, error) {
+	c := _q.config
+	return func(ctx context.Context) (*sql.Selector, error) {
+		entries, _, err := _q.auditSelect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return t.Entities(auditTable(c, t.Table, c.auditSchemaOf(t)), entries).WithContext(ctx), nil
+	}
+}
+
 // QueryHistory queries the entries about the given entities, or, without arguments, about every Blob, also those that are
 // gone. The policy of Blob applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *BlobClient) QueryHistory(nodes ...*Blob) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditBlobType, nodes)
-	return auditEntries(c.config, auditBlobType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditBlobType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Blob, also after it is gone.
@@ -162,29 +195,25 @@ func (_m *Blob) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *BlobQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditBlobType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditBlobType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *BlobQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Blob.History.
 func (_q *BlobQuery) WithHistory(opts ...func(*AuditLogQuery)) *BlobQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Blob]{
-		typ:   auditBlobType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Blob]{
+		typ: auditBlobType,
 		set: func(n *Blob, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -194,23 +223,15 @@ func (_m *AuditLog) QueryBlob() *BlobQuery {
 	_query, _node := (&BlobClient{config: _m.config}).Query(), &Blob{}
 	_type := auditBlobType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(blob.ID(_node.ID))
 }
 
 // QueryBlob queries the entities of type Blob that the entries are about.
 func (_q *AuditLogQuery) QueryBlob() *BlobQuery {
-	_c := _q.config
-	_query := (&BlobClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditBlobType
-		return _type.Entities(auditTable(_c, blob.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&BlobClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditBlobType)
 	return _query
 }
 
@@ -218,20 +239,7 @@ func (_q *AuditLogQuery) QueryBlob() *BlobQuery {
 // gone. The policy of Card applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *CardClient) QueryHistory(nodes ...*Card) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditCardType, nodes)
-	return auditEntries(c.config, auditCardType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditCardType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Card, also after it is gone.
@@ -249,29 +257,25 @@ func (_m *Card) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *CardQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditCardType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditCardType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *CardQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Card.History.
 func (_q *CardQuery) WithHistory(opts ...func(*AuditLogQuery)) *CardQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Card]{
-		typ:   auditCardType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Card]{
+		typ: auditCardType,
 		set: func(n *Card, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -281,23 +285,15 @@ func (_m *AuditLog) QueryCard() *CardQuery {
 	_query, _node := (&CardClient{config: _m.config}).Query(), &Card{}
 	_type := auditCardType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(card.ID(_node.ID))
 }
 
 // QueryCard queries the entities of type Card that the entries are about.
 func (_q *AuditLogQuery) QueryCard() *CardQuery {
-	_c := _q.config
-	_query := (&CardClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditCardType
-		return _type.Entities(auditTable(_c, card.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&CardClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditCardType)
 	return _query
 }
 
@@ -305,20 +301,7 @@ func (_q *AuditLogQuery) QueryCard() *CardQuery {
 // gone. The policy of Doc applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *DocClient) QueryHistory(nodes ...*Doc) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditDocType, nodes)
-	return auditEntries(c.config, auditDocType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditDocType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Doc, also after it is gone.
@@ -336,29 +319,25 @@ func (_m *Doc) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *DocQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditDocType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditDocType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *DocQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Doc.History.
 func (_q *DocQuery) WithHistory(opts ...func(*AuditLogQuery)) *DocQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Doc]{
-		typ:   auditDocType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Doc]{
+		typ: auditDocType,
 		set: func(n *Doc, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -368,23 +347,15 @@ func (_m *AuditLog) QueryDoc() *DocQuery {
 	_query, _node := (&DocClient{config: _m.config}).Query(), &Doc{}
 	_type := auditDocType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(doc.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryDoc queries the entities of type Doc that the entries are about.
 func (_q *AuditLogQuery) QueryDoc() *DocQuery {
-	_c := _q.config
-	_query := (&DocClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditDocType
-		return _type.Entities(auditTable(_c, doc.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&DocClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditDocType)
 	return _query
 }
 
@@ -392,20 +363,7 @@ func (_q *AuditLogQuery) QueryDoc() *DocQuery {
 // gone. The policy of File applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *FileClient) QueryHistory(nodes ...*File) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditFileType, nodes)
-	return auditEntries(c.config, auditFileType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditFileType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the File, also after it is gone.
@@ -423,29 +381,25 @@ func (_m *File) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *FileQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditFileType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditFileType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *FileQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with File.History.
 func (_q *FileQuery) WithHistory(opts ...func(*AuditLogQuery)) *FileQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[File]{
-		typ:   auditFileType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[File]{
+		typ: auditFileType,
 		set: func(n *File, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -455,23 +409,15 @@ func (_m *AuditLog) QueryFile() *FileQuery {
 	_query, _node := (&FileClient{config: _m.config}).Query(), &File{}
 	_type := auditFileType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(file.ID(_node.ID))
 }
 
 // QueryFile queries the entities of type File that the entries are about.
 func (_q *AuditLogQuery) QueryFile() *FileQuery {
-	_c := _q.config
-	_query := (&FileClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditFileType
-		return _type.Entities(auditTable(_c, file.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&FileClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditFileType)
 	return _query
 }
 
@@ -479,20 +425,7 @@ func (_q *AuditLogQuery) QueryFile() *FileQuery {
 // gone. The policy of Friendship applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *FriendshipClient) QueryHistory(nodes ...*Friendship) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditFriendshipType, nodes)
-	return auditEntries(c.config, auditFriendshipType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditFriendshipType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Friendship, also after it is gone.
@@ -510,29 +443,25 @@ func (_m *Friendship) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *FriendshipQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditFriendshipType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditFriendshipType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *FriendshipQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Friendship.History.
 func (_q *FriendshipQuery) WithHistory(opts ...func(*AuditLogQuery)) *FriendshipQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Friendship]{
-		typ:   auditFriendshipType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Friendship]{
+		typ: auditFriendshipType,
 		set: func(n *Friendship, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -542,23 +471,15 @@ func (_m *AuditLog) QueryFriendship() *FriendshipQuery {
 	_query, _node := (&FriendshipClient{config: _m.config}).Query(), &Friendship{}
 	_type := auditFriendshipType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(friendship.ID(_node.ID))
 }
 
 // QueryFriendship queries the entities of type Friendship that the entries are about.
 func (_q *AuditLogQuery) QueryFriendship() *FriendshipQuery {
-	_c := _q.config
-	_query := (&FriendshipClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditFriendshipType
-		return _type.Entities(auditTable(_c, friendship.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&FriendshipClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditFriendshipType)
 	return _query
 }
 
@@ -566,20 +487,7 @@ func (_q *AuditLogQuery) QueryFriendship() *FriendshipQuery {
 // gone. The policy of Info applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *InfoClient) QueryHistory(nodes ...*Info) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditInfoType, nodes)
-	return auditEntries(c.config, auditInfoType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditInfoType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Info, also after it is gone.
@@ -597,29 +505,25 @@ func (_m *Info) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *InfoQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditInfoType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditInfoType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *InfoQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Info.History.
 func (_q *InfoQuery) WithHistory(opts ...func(*AuditLogQuery)) *InfoQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Info]{
-		typ:   auditInfoType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Info]{
+		typ: auditInfoType,
 		set: func(n *Info, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -629,23 +533,15 @@ func (_m *AuditLog) QueryInfo() *InfoQuery {
 	_query, _node := (&InfoClient{config: _m.config}).Query(), &Info{}
 	_type := auditInfoType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(info.ID(_node.ID), _type.Exactly(_m.ResourceID))
 }
 
 // QueryInfo queries the entities of type Info that the entries are about.
 func (_q *AuditLogQuery) QueryInfo() *InfoQuery {
-	_c := _q.config
-	_query := (&InfoClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditInfoType
-		return _type.Entities(auditTable(_c, info.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&InfoClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditInfoType)
 	return _query
 }
 
@@ -653,20 +549,7 @@ func (_q *AuditLogQuery) QueryInfo() *InfoQuery {
 // gone. The policy of Membership applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *MembershipClient) QueryHistory(nodes ...*Membership) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditMembershipType, nodes)
-	return auditEntries(c.config, auditMembershipType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditMembershipType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Membership, also after it is gone.
@@ -684,29 +567,25 @@ func (_m *Membership) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *MembershipQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditMembershipType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditMembershipType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *MembershipQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Membership.History.
 func (_q *MembershipQuery) WithHistory(opts ...func(*AuditLogQuery)) *MembershipQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Membership]{
-		typ:   auditMembershipType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Membership]{
+		typ: auditMembershipType,
 		set: func(n *Membership, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -716,23 +595,15 @@ func (_m *AuditLog) QueryMembership() *MembershipQuery {
 	_query, _node := (&MembershipClient{config: _m.config}).Query(), &Membership{}
 	_type := auditMembershipType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(membership.ID(_node.ID))
 }
 
 // QueryMembership queries the entities of type Membership that the entries are about.
 func (_q *AuditLogQuery) QueryMembership() *MembershipQuery {
-	_c := _q.config
-	_query := (&MembershipClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditMembershipType
-		return _type.Entities(auditTable(_c, membership.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&MembershipClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditMembershipType)
 	return _query
 }
 
@@ -740,20 +611,7 @@ func (_q *AuditLogQuery) QueryMembership() *MembershipQuery {
 // gone. The policy of Memo applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *MemoClient) QueryHistory(nodes ...*Memo) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditMemoType, nodes)
-	return auditEntries(c.config, auditMemoType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditMemoType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Memo, also after it is gone.
@@ -771,29 +629,25 @@ func (_m *Memo) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *MemoQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditMemoType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditMemoType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *MemoQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Memo.History.
 func (_q *MemoQuery) WithHistory(opts ...func(*AuditLogQuery)) *MemoQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Memo]{
-		typ:   auditMemoType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Memo]{
+		typ: auditMemoType,
 		set: func(n *Memo, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -803,23 +657,15 @@ func (_m *AuditLog) QueryMemo() *MemoQuery {
 	_query, _node := (&MemoClient{config: _m.config}).Query(), &Memo{}
 	_type := auditMemoType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(memo.ID(_node.ID))
 }
 
 // QueryMemo queries the entities of type Memo that the entries are about.
 func (_q *AuditLogQuery) QueryMemo() *MemoQuery {
-	_c := _q.config
-	_query := (&MemoClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditMemoType
-		return _type.Entities(auditTable(_c, memo.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&MemoClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditMemoType)
 	return _query
 }
 
@@ -827,20 +673,7 @@ func (_q *AuditLogQuery) QueryMemo() *MemoQuery {
 // gone. The policy of Node applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *NodeClient) QueryHistory(nodes ...*Node) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditNodeType, nodes)
-	return auditEntries(c.config, auditNodeType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditNodeType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Node, also after it is gone.
@@ -858,29 +691,25 @@ func (_m *Node) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *NodeQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditNodeType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditNodeType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *NodeQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Node.History.
 func (_q *NodeQuery) WithHistory(opts ...func(*AuditLogQuery)) *NodeQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Node]{
-		typ:   auditNodeType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Node]{
+		typ: auditNodeType,
 		set: func(n *Node, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -890,23 +719,15 @@ func (_m *AuditLog) QueryNode() *NodeQuery {
 	_query, _node := (&NodeClient{config: _m.config}).Query(), &Node{}
 	_type := auditNodeType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(node.ID(_node.ID))
 }
 
 // QueryNode queries the entities of type Node that the entries are about.
 func (_q *AuditLogQuery) QueryNode() *NodeQuery {
-	_c := _q.config
-	_query := (&NodeClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditNodeType
-		return _type.Entities(auditTable(_c, node.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&NodeClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditNodeType)
 	return _query
 }
 
@@ -914,20 +735,7 @@ func (_q *AuditLogQuery) QueryNode() *NodeQuery {
 // gone. The policy of Note applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *NoteClient) QueryHistory(nodes ...*Note) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditNoteType, nodes)
-	return auditEntries(c.config, auditNoteType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditNoteType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Note, also after it is gone.
@@ -945,29 +753,25 @@ func (_m *Note) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *NoteQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditNoteType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditNoteType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *NoteQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Note.History.
 func (_q *NoteQuery) WithHistory(opts ...func(*AuditLogQuery)) *NoteQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Note]{
-		typ:   auditNoteType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Note]{
+		typ: auditNoteType,
 		set: func(n *Note, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -977,23 +781,15 @@ func (_m *AuditLog) QueryNote() *NoteQuery {
 	_query, _node := (&NoteClient{config: _m.config}).Query(), &Note{}
 	_type := auditNoteType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(note.ID(_node.ID))
 }
 
 // QueryNote queries the entities of type Note that the entries are about.
 func (_q *AuditLogQuery) QueryNote() *NoteQuery {
-	_c := _q.config
-	_query := (&NoteClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditNoteType
-		return _type.Entities(auditTable(_c, note.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&NoteClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditNoteType)
 	return _query
 }
 
@@ -1001,20 +797,7 @@ func (_q *AuditLogQuery) QueryNote() *NoteQuery {
 // gone. The policy of Pet applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PetClient) QueryHistory(nodes ...*Pet) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditPetType, nodes)
-	return auditEntries(c.config, auditPetType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditPetType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Pet, also after it is gone.
@@ -1032,29 +815,25 @@ func (_m *Pet) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *PetQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditPetType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditPetType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *PetQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Pet.History.
 func (_q *PetQuery) WithHistory(opts ...func(*AuditLogQuery)) *PetQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Pet]{
-		typ:   auditPetType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Pet]{
+		typ: auditPetType,
 		set: func(n *Pet, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1064,23 +843,15 @@ func (_m *AuditLog) QueryPet() *PetQuery {
 	_query, _node := (&PetClient{config: _m.config}).Query(), &Pet{}
 	_type := auditPetType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(pet.ID(_node.ID))
 }
 
 // QueryPet queries the entities of type Pet that the entries are about.
 func (_q *AuditLogQuery) QueryPet() *PetQuery {
-	_c := _q.config
-	_query := (&PetClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditPetType
-		return _type.Entities(auditTable(_c, pet.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&PetClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditPetType)
 	return _query
 }
 
@@ -1088,20 +859,7 @@ func (_q *AuditLogQuery) QueryPet() *PetQuery {
 // gone. The policy of Post applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *PostClient) QueryHistory(nodes ...*Post) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditPostType, nodes)
-	return auditEntries(c.config, auditPostType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditPostType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Post, also after it is gone.
@@ -1119,29 +877,25 @@ func (_m *Post) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *PostQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditPostType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditPostType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *PostQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Post.History.
 func (_q *PostQuery) WithHistory(opts ...func(*AuditLogQuery)) *PostQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Post]{
-		typ:   auditPostType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Post]{
+		typ: auditPostType,
 		set: func(n *Post, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1151,23 +905,15 @@ func (_m *AuditLog) QueryPost() *PostQuery {
 	_query, _node := (&PostClient{config: _m.config}).Query(), &Post{}
 	_type := auditPostType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(post.ID(_node.ID))
 }
 
 // QueryPost queries the entities of type Post that the entries are about.
 func (_q *AuditLogQuery) QueryPost() *PostQuery {
-	_c := _q.config
-	_query := (&PostClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditPostType
-		return _type.Entities(auditTable(_c, post.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&PostClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditPostType)
 	return _query
 }
 
@@ -1175,20 +921,7 @@ func (_q *AuditLogQuery) QueryPost() *PostQuery {
 // gone. The policy of Sample applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *SampleClient) QueryHistory(nodes ...*Sample) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditSampleType, nodes)
-	return auditEntries(c.config, auditSampleType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditSampleType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Sample, also after it is gone.
@@ -1206,29 +939,25 @@ func (_m *Sample) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *SampleQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditSampleType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditSampleType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *SampleQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Sample.History.
 func (_q *SampleQuery) WithHistory(opts ...func(*AuditLogQuery)) *SampleQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Sample]{
-		typ:   auditSampleType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Sample]{
+		typ: auditSampleType,
 		set: func(n *Sample, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1238,23 +967,15 @@ func (_m *AuditLog) QuerySample() *SampleQuery {
 	_query, _node := (&SampleClient{config: _m.config}).Query(), &Sample{}
 	_type := auditSampleType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(sample.ID(_node.ID))
 }
 
 // QuerySample queries the entities of type Sample that the entries are about.
 func (_q *AuditLogQuery) QuerySample() *SampleQuery {
-	_c := _q.config
-	_query := (&SampleClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditSampleType
-		return _type.Entities(auditTable(_c, sample.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&SampleClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditSampleType)
 	return _query
 }
 
@@ -1262,20 +983,7 @@ func (_q *AuditLogQuery) QuerySample() *SampleQuery {
 // gone. The policy of Task applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TaskClient) QueryHistory(nodes ...*Task) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditTaskType, nodes)
-	return auditEntries(c.config, auditTaskType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditTaskType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Task, also after it is gone.
@@ -1293,29 +1001,25 @@ func (_m *Task) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *TaskQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditTaskType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditTaskType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *TaskQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Task.History.
 func (_q *TaskQuery) WithHistory(opts ...func(*AuditLogQuery)) *TaskQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Task]{
-		typ:   auditTaskType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Task]{
+		typ: auditTaskType,
 		set: func(n *Task, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1325,23 +1029,15 @@ func (_m *AuditLog) QueryTask() *TaskQuery {
 	_query, _node := (&TaskClient{config: _m.config}).Query(), &Task{}
 	_type := auditTaskType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(task.ID(_node.ID))
 }
 
 // QueryTask queries the entities of type Task that the entries are about.
 func (_q *AuditLogQuery) QueryTask() *TaskQuery {
-	_c := _q.config
-	_query := (&TaskClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditTaskType
-		return _type.Entities(auditTable(_c, task.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&TaskClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditTaskType)
 	return _query
 }
 
@@ -1349,20 +1045,7 @@ func (_q *AuditLogQuery) QueryTask() *TaskQuery {
 // gone. The policy of Tweet applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TweetClient) QueryHistory(nodes ...*Tweet) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditTweetType, nodes)
-	return auditEntries(c.config, auditTweetType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditTweetType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the Tweet, also after it is gone.
@@ -1380,29 +1063,25 @@ func (_m *Tweet) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *TweetQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditTweetType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditTweetType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *TweetQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with Tweet.History.
 func (_q *TweetQuery) WithHistory(opts ...func(*AuditLogQuery)) *TweetQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[Tweet]{
-		typ:   auditTweetType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[Tweet]{
+		typ: auditTweetType,
 		set: func(n *Tweet, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1412,23 +1091,15 @@ func (_m *AuditLog) QueryTweet() *TweetQuery {
 	_query, _node := (&TweetClient{config: _m.config}).Query(), &Tweet{}
 	_type := auditTweetType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(tweet.ID(_node.ID))
 }
 
 // QueryTweet queries the entities of type Tweet that the entries are about.
 func (_q *AuditLogQuery) QueryTweet() *TweetQuery {
-	_c := _q.config
-	_query := (&TweetClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditTweetType
-		return _type.Entities(auditTable(_c, tweet.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&TweetClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditTweetType)
 	return _query
 }
 
@@ -1436,20 +1107,7 @@ func (_q *AuditLogQuery) QueryTweet() *TweetQuery {
 // gone. The policy of TweetLike applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *TweetLikeClient) QueryHistory(nodes ...*TweetLike) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditTweetLikeType, nodes)
-	return auditEntries(c.config, auditTweetLikeType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditTweetLikeType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the TweetLike, also after it is gone.
@@ -1467,29 +1125,25 @@ func (_m *TweetLike) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *TweetLikeQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditTweetLikeType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditTweetLikeType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *TweetLikeQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with TweetLike.History.
 func (_q *TweetLikeQuery) WithHistory(opts ...func(*AuditLogQuery)) *TweetLikeQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[TweetLike]{
-		typ:   auditTweetLikeType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[TweetLike]{
+		typ: auditTweetLikeType,
 		set: func(n *TweetLike, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1499,23 +1153,15 @@ func (_m *AuditLog) QueryTweetLike() *TweetLikeQuery {
 	_query, _node := (&TweetLikeClient{config: _m.config}).Query(), &TweetLike{}
 	_type := auditTweetLikeType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.TweetID, &_node.UserID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(tweetlike.TweetIDEQ(_node.TweetID), tweetlike.UserIDEQ(_node.UserID))
 }
 
 // QueryTweetLike queries the entities of type TweetLike that the entries are about.
 func (_q *AuditLogQuery) QueryTweetLike() *TweetLikeQuery {
-	_c := _q.config
-	_query := (&TweetLikeClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditTweetLikeType
-		return _type.Entities(auditTable(_c, tweetlike.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&TweetLikeClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditTweetLikeType)
 	return _query
 }
 
@@ -1523,20 +1169,7 @@ func (_q *AuditLogQuery) QueryTweetLike() *TweetLikeQuery {
 // gone. The policy of User applies, and those of its interceptors that are traversers: where they hide entities, only
 // the history of those that are there to be seen is returned.
 func (c *UserClient) QueryHistory(nodes ...*User) *AuditLogQuery {
-	ids, err := sqlauditlog.ResourceIDs(auditUserType, nodes)
-	return auditEntries(c.config, auditUserType, ids, func(ctx context.Context) (*sql.Selector, error) {
-		if err != nil {
-			return nil, err
-		}
-		query := c.Query()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		if len(query.predicates) == 0 {
-			return nil, nil
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntries(c.config, auditUserType, nodes, c.Query().auditSelect)
 }
 
 // QueryHistory queries the entries about the User, also after it is gone.
@@ -1554,29 +1187,25 @@ func (_m *User) History() ([]*AuditLog, error) {
 
 // QueryHistory queries the entries about the entities that the query selects.
 func (_q *UserQuery) QueryHistory() *AuditLogQuery {
-	return auditEntries(_q.config, auditUserType, nil, func(ctx context.Context) (*sql.Selector, error) {
-		query := _q.Clone()
-		if err := query.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		return query.sqlQuery(ctx), nil
-	})
+	return auditEntriesOf(_q.config, auditUserType, _q.auditSelect)
+}
+
+// auditSelect returns what the query selects, and whether a condition limits that.
+func (_q *UserQuery) auditSelect(ctx context.Context) (*sql.Selector, bool, error) {
+	query := _q.Clone()
+	if err := query.prepareQuery(ctx); err != nil {
+		return nil, false, err
+	}
+	return query.sqlQuery(ctx), len(query.predicates) > 0, nil
 }
 
 // WithHistory tells the query-builder to eager-load the history of the entities, in one further query. The optional arguments are used to
 // configure the query builder of the entries. The result is read with User.History.
 func (_q *UserQuery) WithHistory(opts ...func(*AuditLogQuery)) *UserQuery {
-	query := (&AuditLogClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.inters = auditLoad(_q.inters, &auditLoader[User]{
-		typ:   auditUserType,
-		query: query,
-		prepare: func(_ Query) {
-		},
+	_q.inters = auditLoad(_q.config, _q.inters, &auditLoader[User]{
+		typ: auditUserType,
 		set: func(n *User, h auditHistory) { n._history = h },
-	})
+	}, opts)
 	return _q
 }
 
@@ -1586,22 +1215,14 @@ func (_m *AuditLog) QueryUser() *UserQuery {
 	_query, _node := (&UserClient{config: _m.config}).Query(), &User{}
 	_type := auditUserType
 	if !_type.Named(_m.ResourceType) || sqlauditlog.ParseKey(_m.ResourceID, &_node.ID) != nil {
-		return _query.Where(func(s *sql.Selector) { s.Where(sql.False()) })
+		return _query.Where(auditNone)
 	}
 	return _query.Where(user.ID(_node.ID))
 }
 
 // QueryUser queries the entities of type User that the entries are about.
 func (_q *AuditLogQuery) QueryUser() *UserQuery {
-	_c := _q.config
-	_query := (&UserClient{config: _c}).Query().Unique(false)
-	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if err := _entries.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		_type := auditUserType
-		return _type.Entities(auditTable(_c, user.Table, _c.auditSchemaOf(_type)), _entries.sqlQuery(ctx)).WithContext(ctx), nil
-	}
+	_query := (&UserClient{config: _q.config}).Query().Unique(false)
+	_query.path = _q.auditEntities(auditUserType)
 	return _query
 }

@@ -61,14 +61,15 @@ func (_q *AuditLogQuery) Transactions(ctx context.Context) ([]*AuditTransaction,
 	_c := _q.config
 	_query := (&AuditLogClient{config: _c}).Query().Unique(false).Order(auditlog.ByID())
 	_query.path = func(ctx context.Context) (*sql.Selector, error) {
-		_entries := _q.Clone()
-		if len(_entries.order) == 0 {
-			_entries.Order(auditlog.ByID())
+		_own := _q
+		if len(_own.order) == 0 {
+			_own = _own.Clone().Order(auditlog.ByID())
 		}
-		if err := _entries.prepareQuery(ctx); err != nil {
+		_entries, _, err := _own.auditSelect(ctx)
+		if err != nil {
 			return nil, err
 		}
-		return sqlauditundo.Together(auditTable(_c, auditlog.Table, ""), _entries.sqlQuery(ctx)).WithContext(ctx), nil
+		return sqlauditundo.Together(auditTable(_c, auditlog.Table, ""), _entries).WithContext(ctx), nil
 	}
 	all, err := _query.All(ctx)
 	if err != nil {
@@ -149,29 +150,17 @@ func (c *Client) auditUndo() *sqlauditundo.Client {
 // RevertTo has a Blob be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *BlobClient) RevertTo(ctx context.Context, id uuid.UUID, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditBlobType
-	name, err := _type.ResourceID(&Blob{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditBlobType, &Blob{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Blob that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *BlobClient) Undelete(ctx context.Context, id uuid.UUID, opts ...sqlauditundo.Option) (*Blob, error) {
-	_type := auditBlobType
-	name, err := _type.ResourceID(&Blob{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditBlobType, &Blob{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Blob)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -227,29 +216,17 @@ func auditBlobLinks(m *BlobMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Card be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *CardClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditCardType
-	name, err := _type.ResourceID(&Card{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditCardType, &Card{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Card that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *CardClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Card, error) {
-	_type := auditCardType
-	name, err := _type.ResourceID(&Card{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditCardType, &Card{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Card)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -300,29 +277,17 @@ func auditCardLinks(m *CardMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Doc be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *DocClient) RevertTo(ctx context.Context, id kinds.Key, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditDocType
-	name, err := _type.ResourceID(&Doc{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditDocType, &Doc{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Doc that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *DocClient) Undelete(ctx context.Context, id kinds.Key, opts ...sqlauditundo.Option) (*Doc, error) {
-	_type := auditDocType
-	name, err := _type.ResourceID(&Doc{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditDocType, &Doc{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Doc)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -380,29 +345,17 @@ func auditDocLinks(m *DocMutation) func(sqlauditundo.Link) error {
 // RevertTo has a File be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *FileClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditFileType
-	name, err := _type.ResourceID(&File{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditFileType, &File{ID: id}, moment, opts...)
 }
 
 // Undelete creates a File that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *FileClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*File, error) {
-	_type := auditFileType
-	name, err := _type.ResourceID(&File{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditFileType, &File{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*File)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -456,29 +409,17 @@ func auditFileLinks(m *FileMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Friendship be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *FriendshipClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditFriendshipType
-	name, err := _type.ResourceID(&Friendship{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditFriendshipType, &Friendship{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Friendship that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *FriendshipClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Friendship, error) {
-	_type := auditFriendshipType
-	name, err := _type.ResourceID(&Friendship{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditFriendshipType, &Friendship{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Friendship)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -530,29 +471,17 @@ func auditFriendshipLinks(m *FriendshipMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Info be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *InfoClient) RevertTo(ctx context.Context, id string, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditInfoType
-	name, err := _type.ResourceID(&Info{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditInfoType, &Info{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Info that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *InfoClient) Undelete(ctx context.Context, id string, opts ...sqlauditundo.Option) (*Info, error) {
-	_type := auditInfoType
-	name, err := _type.ResourceID(&Info{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditInfoType, &Info{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Info)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -604,29 +533,17 @@ func auditInfoLinks(m *InfoMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Membership be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *MembershipClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditMembershipType
-	name, err := _type.ResourceID(&Membership{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditMembershipType, &Membership{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Membership that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *MembershipClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Membership, error) {
-	_type := auditMembershipType
-	name, err := _type.ResourceID(&Membership{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditMembershipType, &Membership{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Membership)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -677,29 +594,17 @@ func auditMembershipLinks(m *MembershipMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Memo be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *MemoClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditMemoType
-	name, err := _type.ResourceID(&Memo{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditMemoType, &Memo{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Memo that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *MemoClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Memo, error) {
-	_type := auditMemoType
-	name, err := _type.ResourceID(&Memo{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditMemoType, &Memo{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Memo)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -747,29 +652,17 @@ func auditMemoLinks(_ *MemoMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Node be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *NodeClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditNodeType
-	name, err := _type.ResourceID(&Node{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditNodeType, &Node{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Node that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *NodeClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Node, error) {
-	_type := auditNodeType
-	name, err := _type.ResourceID(&Node{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditNodeType, &Node{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Node)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -821,29 +714,17 @@ func auditNodeLinks(m *NodeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Note be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *NoteClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditNoteType
-	name, err := _type.ResourceID(&Note{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditNoteType, &Note{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Note that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *NoteClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Note, error) {
-	_type := auditNoteType
-	name, err := _type.ResourceID(&Note{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditNoteType, &Note{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Note)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -891,29 +772,17 @@ func auditNoteLinks(_ *NoteMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Pet be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PetClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditPetType
-	name, err := _type.ResourceID(&Pet{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditPetType, &Pet{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Pet that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PetClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Pet, error) {
-	_type := auditPetType
-	name, err := _type.ResourceID(&Pet{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditPetType, &Pet{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Pet)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -973,29 +842,17 @@ func auditPetLinks(m *PetMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Post be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *PostClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditPostType
-	name, err := _type.ResourceID(&Post{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditPostType, &Post{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Post that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *PostClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Post, error) {
-	_type := auditPostType
-	name, err := _type.ResourceID(&Post{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditPostType, &Post{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Post)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1045,29 +902,17 @@ func auditPostLinks(m *PostMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Sample be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *SampleClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditSampleType
-	name, err := _type.ResourceID(&Sample{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditSampleType, &Sample{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Sample that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *SampleClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Sample, error) {
-	_type := auditSampleType
-	name, err := _type.ResourceID(&Sample{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditSampleType, &Sample{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Sample)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1133,29 +978,17 @@ func auditSampleLinks(_ *SampleMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Task be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TaskClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditTaskType
-	name, err := _type.ResourceID(&Task{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditTaskType, &Task{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Task that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TaskClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Task, error) {
-	_type := auditTaskType
-	name, err := _type.ResourceID(&Task{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditTaskType, &Task{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Task)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1205,29 +1038,17 @@ func auditTaskLinks(_ *TaskMutation) func(sqlauditundo.Link) error {
 // RevertTo has a Tweet be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TweetClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditTweetType
-	name, err := _type.ResourceID(&Tweet{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditTweetType, &Tweet{ID: id}, moment, opts...)
 }
 
 // Undelete creates a Tweet that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TweetClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*Tweet, error) {
-	_type := auditTweetType
-	name, err := _type.ResourceID(&Tweet{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditTweetType, &Tweet{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*Tweet)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1276,29 +1097,17 @@ func auditTweetLinks(m *TweetMutation) func(sqlauditundo.Link) error {
 // RevertTo has a TweetLike be what it was at a moment, named by tweet_id and user_id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *TweetLikeClient) RevertTo(ctx context.Context, first int, second int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditTweetLikeType
-	name, err := _type.ResourceID(&TweetLike{TweetID: first, UserID: second})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditTweetLikeType, &TweetLike{TweetID: first, UserID: second}, moment, opts...)
 }
 
 // Undelete creates a TweetLike that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *TweetLikeClient) Undelete(ctx context.Context, first int, second int, opts ...sqlauditundo.Option) (*TweetLike, error) {
-	_type := auditTweetLikeType
-	name, err := _type.ResourceID(&TweetLike{TweetID: first, UserID: second})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditTweetLikeType, &TweetLike{TweetID: first, UserID: second}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*TweetLike)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
@@ -1352,29 +1161,17 @@ func auditTweetLikeLinks(m *TweetLikeMutation) func(sqlauditundo.Link) error {
 // RevertTo has a User be what it was at a moment, named by its id: all that happened to it since is undone. It is created again
 // if it is gone, and it is an error if it was not there. See Client.AuditRevert.
 func (c *UserClient) RevertTo(ctx context.Context, id int, moment sqlaudithistory.Moment, opts ...sqlauditundo.Option) error {
-	_type := auditUserType
-	name, err := _type.ResourceID(&User{ID: id})
-	if err != nil {
-		return err
-	}
-	return auditClient(c.config).auditUndo().To(ctx, c.auditDescription().Of(_type), name, moment, opts...)
+	return auditClient(c.config).auditUndo().To(ctx, auditUserType, &User{ID: id}, moment, opts...)
 }
 
 // Undelete creates a User that was deleted again, with its old id, and returns it. What was deleted or changed with it comes back
 // by Client.AuditRevertTransaction.
 func (c *UserClient) Undelete(ctx context.Context, id int, opts ...sqlauditundo.Option) (*User, error) {
-	_type := auditUserType
-	name, err := _type.ResourceID(&User{ID: id})
-	if err != nil {
-		return nil, err
+	n, err := sqlauditundo.Undelete(ctx, auditClient(c.config).auditUndo(), auditUserType, &User{ID: id}, opts...)
+	if err == nil {
+		n.config = c.config
 	}
-	_node, err := auditClient(c.config).auditUndo().Undelete(ctx, c.auditDescription().Of(_type), name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	n := _node.(*User)
-	n.config = c.config
-	return n, nil
+	return n, err
 }
 
 // auditUndo says how mutations of the type are made.
