@@ -32,6 +32,13 @@ func TextIn(s *sql.Selector, column string, texts ...string) *sql.Predicate {
 	}))
 }
 
+// Digits has what s reads be all there: MySQL and MariaDB give a FLOAT six digits in a statement that has no arguments.
+func Digits(s *sql.Selector) {
+	if s.Dialect() == dialect.MySQL {
+		s.Where(sql.P(func(b *sql.Builder) { b.Arg(1).WriteString(" = 1") }))
+	}
+}
+
 // padding reports whether a text ends in a space.
 func padding(text string) bool { return strings.HasSuffix(text, " ") }
 

@@ -273,6 +273,12 @@ func TestErrorsOfMarks(t *testing.T) {
 			want:    `sqlaudit: schema Book: Label has 129 characters, at most 128 are stored: shorten it`,
 		},
 		{
+			name:    "label that ends in a space",
+			reason:  "the database would take entries of Book for its own",
+			schemas: []ent.Interface{with(mixin.Mixin{Label: "Book "}, name)},
+			want:    `sqlaudit: schema Book: label "Book " ends in a space, by which MySQL and MariaDB do not tell it from another: remove the space`,
+		},
+		{
 			name:    "storage",
 			reason:  "the record is written in a transaction of SQL",
 			schemas: []ent.Interface{with(mixin.Mixin{}, name)},

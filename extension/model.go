@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"unicode/utf8"
 
 	"entgo.io/ent/entc/gen"
@@ -213,6 +214,9 @@ func track(n *gen.Type, mark mixin.Mark) (*typ, error) {
 	}
 	if c := utf8.RuneCountInString(t.Label); c > auditlog.MaxLabel {
 		return nil, fail(n.Name, "Label has %d characters, at most %d are stored: shorten it", c, auditlog.MaxLabel)
+	}
+	if strings.HasSuffix(t.Label, " ") {
+		return nil, fail(n.Name, "label %q ends in a space, by which MySQL and MariaDB do not tell it from another: remove the space", t.Label)
 	}
 	var err error
 	if t.Fields, t.Links, err = columns(n, mark.Mixin); err != nil {

@@ -225,7 +225,9 @@ func (o *operation) insertReturning(ctx context.Context, query string, args, v a
 	}
 	if err := o.resolve(ctx, query, args, func(query string, args any) error {
 		if c.returns {
-			query = o.returningToo(query)
+			var list string
+			list, args = o.lines(args)
+			query += ", " + list
 		}
 		rows := &sql.Rows{}
 		if err := o.ex.Query(ctx, query, args, rows); err != nil {

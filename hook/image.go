@@ -123,7 +123,12 @@ func (o *operation) selection(ctx context.Context, t *auditlog.Type, w *words, l
 	default:
 		s.ForUpdate()
 	}
-	return s.Query() // whose errors ent ignores too
+	query, args := s.Query() // whose errors ent ignores too
+	if name == dialect.MySQL && len(args) == 0 {
+		auditlog.Digits(s)
+		query, args = s.Query()
+	}
+	return query, args
 }
 
 // scan reads rows of t by a query of its columns.

@@ -113,7 +113,8 @@ func (o *operation) recorded(ctx context.Context, query string, args any) (n int
 func (o *operation) updateReturning(ctx context.Context, query string, args any) (int, error) {
 	t := o.target.Type
 	if o.base.Dialect() == dialect.SQLite { // where nobody has written since the rows were read
-		return o.returned(ctx, query+" RETURNING "+o.words(t).list+", "+o.plain(t), args, 1, func(rows []*auditlog.Row, plain bool) error {
+		list, args := o.lines(args)
+		return o.returned(ctx, query+" RETURNING "+list, args, 1, func(rows []*auditlog.Row, plain bool) error {
 			o.are(t, rows, plain)
 			return nil
 		})
@@ -196,7 +197,8 @@ func (s strength) clause() string {
 
 func (o *operation) deleteReturning(ctx context.Context, query string, args any) (int, error) {
 	t := o.target.Type
-	returning := " RETURNING " + o.words(t).list + ", " + o.plain(t)
+	list, args := o.lines(args)
+	returning := " RETURNING " + list
 	if o.base.Dialect() == dialect.Postgres {
 		ents := query
 		query = o.returning.table.text(textKey{kind: 'D', query: ents}, func() string {
@@ -280,16 +282,20 @@ func (l *line) scan(rows *sql.Rows, each func(rows []*auditlog.Row, plain bool) 
 	return each(list, l.plain)
 }
 
-// returningToo returns an insert of ent's that asks for the id with what else it is to return.
-func (o *operation) returningToo(query string) string {
-	t := o.target.Type
-	return query + ", " + o.words(t).list + ", " + o.plain(t)
+// lines returns what a statement with the given arguments returns of each row of the target's type, for a line to scan, and the arguments that it then has. On
+// MariaDB that is one at least: see auditlog.Digits.
+func (o *operation) lines(args any) (list string, with any) {
+	w := o.words(o.target.Type)
+	if own, ok := args.([]any); ok && len(own) == 0 && o.base.Dialect() == dialect.MySQL {
+		return w.list + ", ?", []any{true}
+	}
+	return w.list + ", " + w.plain, args
 }
 
 // insertKeyed runs ent's insert where it asks for no id, so that it returns the rows.
 func (o *operation) insertKeyed(ctx context.Context, query string, args any) (int, error) {
-	t, c := o.target.Type, o.create
+	c := o.create
 	c.plain = true
-	query += " RETURNING " + o.words(t).list + ", " + o.plain(t)
-	return o.returned(ctx, query, args, 1, c.are)
+	list, args := o.lines(args)
+	return o.returned(ctx, query+" RETURNING "+list, args, 1, c.are)
 }

@@ -27,7 +27,7 @@ type Mixin struct {
 	// Edges are the names of the edges to track, of any kind. An edge that is bound to a field is tracked as that field. Of one that leads to
 	// many, the ids that went and came are recorded, whichever side wrote it.
 	Edges []string
-	// Label names the type in the log, at most 128 characters. It is unique; the default is the type's name.
+	// Label names the type in the log, at most 128 characters, of which the last is no space. It is unique; the default is the type's name.
 	Label string
 	// RenamedFrom are the labels that the type had before, for a type that got another name or Label. What the log has under them is read as
 	// under the present one, and new entries get that.

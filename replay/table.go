@@ -40,6 +40,7 @@ func (r *run) rows(ctx context.Context, ex dialect.ExecQuerier, t *auditlog.Type
 	s := r.table(t, lock)
 	switch {
 	case after == nil:
+		auditlog.Digits(s)
 	case len(t.Key) == 1:
 		s.Where(sql.GT(s.C(t.Key[0]), after.Key[0]))
 	default:

@@ -14,6 +14,7 @@ import (
 	"github.com/sqlaudit/sqlaudit"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/site"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
@@ -254,6 +255,27 @@ func TestCornerBare(t *testing.T) {
 func TestCornerMariaDB(t *testing.T) { runWrites(t, mariadbCases, dialect.MySQL) }
 
 var mariadbCases = []testCase{
+	{"a FLOAT", "has all its digits, also where a statement has no arguments", func(t *testing.T, e *env) {
+		testdb.Exec(t, e.db, "ALTER TABLE docs MODIFY score FLOAT DEFAULT 16777.217")
+		defer testdb.Exec(t, e.db, "ALTER TABLE docs MODIFY score DOUBLE")
+		e.client.Doc.Create().SetID("a").SetTitle("a").SetScore(16777.217).ExecX(e.ctx)
+		e.client.Doc.Create().SetID("b").SetTitle("b").ExecX(e.ctx) // by the default
+		e.client.Doc.Update().ClearTags().ExecX(e.ctx)
+		e.client.Doc.Update().SetTitle("c").ExecX(e.ctx)
+		e.client.Doc.Update().Where(doc.TagsIsNil()).SetTitle("d").ExecX(e.ctx)
+		require.NoError(t, e.client.Doc.Update().Modify(func(u *entsql.UpdateBuilder) { u.Set("doc_title", entsql.Expr("'e'")) }).Exec(e.ctx))
+		report, err := sqlaudit.Reconcile(e.ctx, e.client, sqlaudit.Types("Doc"))
+		require.NoError(t, err)
+		require.Empty(t, report.Differences)
+		e.client.Doc.Delete().ExecX(e.ctx)
+		var changes []string
+		for _, entry := range e.log(t) {
+			if c := entry.Change("score"); c != " → " {
+				changes = append(changes, c)
+			}
+		}
+		require.Equal(t, []string{" → 16777.217", " → 16777.217", "16777.217 → ", "16777.217 → "}, changes)
+	}},
 	{"a deadlock that is ignored", "MariaDB has rolled the transaction back: nothing more goes through it", func(t *testing.T, e *env) {
 		a, b, c := e.user("a"), e.user("b"), e.user("c")
 		light, heavy := e.begin(t, e.client), e.begin(t, e.client)

@@ -23,7 +23,7 @@ SELECT `audit_logs`.`id` FROM `audit_logs` WHERE `audit_logs`.`resource_type` IN
 -- Replay, of some
 SELECT `audit_logs`.`id`, `audit_logs`.`action`, `audit_logs`.`resource_id`, `audit_logs`.`old_values`, `audit_logs`.`new_values` FROM `audit_logs` WHERE (`audit_logs`.`resource_type` IN (?, ?, ?) AND (`audit_logs`.`resource_id` IN (?) AND `audit_logs`.`resource_id` NOT LIKE '% ')) AND `audit_logs`.`id` > ? ORDER BY `audit_logs`.`id` LIMIT 500
 -- Reconcile
-SELECT `patrons`.`id`, `patrons`.`email`, `patrons`.`phone`, `patrons`.`tier`, `patrons`.`visits`, `patrons`.`stars`, `patrons`.`floor`, `patrons`.`note`, `patrons`.`sponsor_id`, `patrons`.`pin` FROM `patrons` ORDER BY `patrons`.`id` LIMIT 500
+SELECT `patrons`.`id`, `patrons`.`email`, `patrons`.`phone`, `patrons`.`tier`, `patrons`.`visits`, `patrons`.`stars`, `patrons`.`floor`, `patrons`.`note`, `patrons`.`sponsor_id`, `patrons`.`pin` FROM `patrons` WHERE ? = 1 ORDER BY `patrons`.`id` LIMIT 500
 -- Reconcile
 SELECT `patron_mates`.`patron_id`, `patron_mates`.`mate_id` FROM `patron_mates` WHERE `patron_mates`.`patron_id` IN (?, ?, ?) ORDER BY `patron_mates`.`patron_id`, `patron_mates`.`mate_id`
 -- Reconcile
