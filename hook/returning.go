@@ -162,7 +162,7 @@ func (o *operation) locked(query string, columns []string, lock strength, plain 
 	t := o.target.Type
 	where := ""
 	statement = query
-	if at := clause(query, 0, " WHERE "); at >= 0 {
+	if at := clause(dialect.Postgres, query, 0, " WHERE "); at >= 0 {
 		statement, where = query[:at], query[at:]
 	}
 	switch {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
@@ -145,7 +146,7 @@ func (o *operation) updateText(query string, args int) string {
 		after.where(f.Name, form.Value("s."+is), differ)
 	}
 	set, where := query, ""
-	if at := clause(query, 0, " WHERE "); at >= 0 {
+	if at := clause(dialect.Postgres, query, 0, " WHERE "); at >= 0 {
 		set, where = query[:at], "("+query[at+len(" WHERE "):]+"\n) AND "
 	}
 	b.WriteString(`WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + st.table.sure + " ORDER BY " + key)
@@ -169,7 +170,7 @@ func (o *operation) deleteText(query string, args int) string {
 	t := o.target.Type
 	ident := o.ident(t)
 	key, where := ident+"."+o.names(t.Key), ""
-	if at := clause(query, 0, " WHERE "); at >= 0 {
+	if at := clause(dialect.Postgres, query, 0, " WHERE "); at >= 0 {
 		query, where = query[:at], "("+query[at+len(" WHERE "):]+"\n) AND "
 	}
 	st := o.statement
@@ -237,7 +238,7 @@ func (o *operation) insertText(query string, args int) string {
 	columns, after, redacted := o.everything()
 	returning := " RETURNING "
 	result := `count(*)`
-	if at := clause(query, 0, " RETURNING "); at >= 0 {
+	if at := clause(dialect.Postgres, query, 0, " RETURNING "); at >= 0 {
 		result = query[at+len(" RETURNING "):]
 		returning = ", "
 	}

@@ -14,13 +14,16 @@ import (
 // upsertWhole returns ent's insert with what to do on a conflict and its record, and false if it is not understood. The rows that it may
 // conflict with are locked in it, and its update branch is narrowed to those, so that none is updated whose old values are not known.
 func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
-	clauses, updates := splitConflict(query)
-	o.create.updates = updates
-	if !updates { // what it returns, it inserted
+	r, err := o.resolution(query)
+	if err != nil {
+		return "", nil, false
+	}
+	o.create.updates = !r.nothing
+	if r.nothing { // what it returns, it inserted
 		query, own := o.insertWhole(query, args)
 		return query, own, true
 	}
-	if clauses[1] != "" || clauses[2] == "" || o.movesKeys(clauses[0]) {
+	if r.where != "" || r.tail == "" || r.moves {
 		return "", nil, false
 	}
 	var (
@@ -49,11 +52,7 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 		before.where(f.Name, form.Value(was), differ)
 		after.where(f.Name, form.Value(is), differ)
 	}
-	where, more := o.conflicting(len(own))
-	lock := lockUpdate
-	if len(t.Unique) > 0 {
-		lock = lockKey
-	}
+	where, more := o.conflicting(len(own), r)
 	log := o.drv.Writer().Insertion(auditlog.Selection{
 		From:       `(SELECT * FROM "__new" LEFT JOIN "__old" ON "__was" = "__k")`,
 		Where:      strings.Join(differs, " OR "),
@@ -63,20 +62,20 @@ func (o *operation) upsertWhole(query string, args any) (string, []any, bool) {
 		After:      `CASE WHEN s."__was" IS NULL THEN ` + all.text(true) + " ELSE " + after.text(false) + " END",
 		Redacted:   hidden.text(),
 	}, st.stamp.Shape(), len(own)+len(more))
-	query = `WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + " ORDER BY " + key + lock.clause() +
-		`), "__new" AS (` + clauses[0] + " WHERE " + key + ` IN (SELECT "__was" FROM "__old")` + clauses[2] + ", " + columns +
-		`), "__log" AS (` + log + `) SELECT ` + strings.TrimPrefix(clauses[2], " RETURNING ") + ` FROM "__new" WHERE CASE WHEN NOT ` + st.table.sure +
+	query = `WITH "__old" AS MATERIALIZED (SELECT ` + strings.Join(old, ", ") + " FROM " + ident + " WHERE " + where + " ORDER BY " + key + r.lock.clause() +
+		`), "__new" AS (` + r.head + " WHERE " + key + ` IN (SELECT "__was" FROM "__old")` + r.tail + ", " + columns +
+		`), "__log" AS (` + log + `) SELECT ` + strings.TrimPrefix(r.tail, " RETURNING ") + ` FROM "__new" WHERE CASE WHEN NOT ` + st.table.sure +
 		" THEN (" + literal(errNotPlain) + ` || "__id")::boolean ELSE TRUE END`
 	return query, o.logArgs(append(slices.Clip(own), more...)), true
 }
 
-// conflicting returns the condition that a row has a unique key of one of those that ent is about to insert, with parameters numbered after the
+// conflicting returns the condition that a row has a unique key, by which it may conflict, of one of those that ent is about to insert, with parameters numbered after the
 // given number.
-func (o *operation) conflicting(after int) (string, []any) {
+func (o *operation) conflicting(after int, r *resolution) (string, []any) {
 	t, b := o.target.Type, sql.Dialect(dialect.Postgres)
 	s := b.Select().From(b.Table(t.Table).Schema(o.target.SchemaOf(t)))
 	matches := []*sql.Predicate{sql.False()}
-	for _, l := range o.create.lookups(t) {
+	for _, l := range o.lookups(r) {
 		matches = append(matches, in(s, l.columns, l.values))
 	}
 	builder := &sql.Builder{}

@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,176 +12,235 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
+	"github.com/sqlaudit/sqlaudit/auditdriver"
 	"github.com/sqlaudit/sqlaudit/auditlog"
 )
 
-// resolve runs ent's insert. Where it says what to do on a conflict, the rows that it may conflict with are read and locked first, by every
-// unique key, and its update is narrowed to the rows read, whose old values are known. What that passes over the database tells: a row that another
-// transaction has added since, or one that no given key leads to, as where the database fills or rounds a column, a trigger changes a key, or the schema
-// does not declare a unique index. It is read, and all is done again. For MySQL and MariaDB see upsertMySQL.
+// resolve runs ent's insert. Where it says what to do on a conflict, the rows that it may conflict with are read and locked first, by the unique key
+// that it names, or every one, and its update is narrowed to the rows read, whose old values are known. If that does less than all, the database is asked
+// what the statement as it is would do: it may have passed over a row that another transaction has added since, or one that no given key leads to, as where
+// the database fills or rounds a column, a trigger changes a key, or the schema does not declare a unique index. It is read, and all is done again. For MySQL
+// and MariaDB see upsertMySQL.
 func (o *operation) resolve(ctx context.Context, query string, args any, run func(string, any) error) error {
 	c, t := o.create, o.target.Type
 	if len(c.conflict()) == 0 || !t.Recorded() {
 		return run(query, args)
 	}
 	o.took(PathUpsert)
-	lock := lockUpdate
-	if len(t.Unique) > 0 {
-		lock = lockKey
-	}
-	rows, err := o.conflicts(ctx, lock)
+	r, err := o.resolution(query)
 	if err != nil {
 		return err
 	}
-	clauses, updates := splitConflict(query)
-	if !updates {
-		o.add(t, rows)
-		return run(query, args)
-	}
-	for try := 0; ; try++ {
-		o.add(t, rows)
-		passed, err := o.narrowed(ctx, clauses, args.([]any), run)
-		if err != nil || len(passed) == 0 {
-			return err
-		}
-		o.took(PathUpsertAgain)
-		if try == maxTries {
-			return fmt.Errorf("%w: the rows of table %s that it meets are others each time: create the entities one by one", auditlog.ErrUpsert, t.Table)
-		}
-		if rows, err = o.readKeys(ctx, t, lock, t.Key, passed); err != nil {
-			return err
-		}
-	}
-}
-
-// narrowed runs ent's insert with its update narrowed to the rows that were read. It returns the keys of those that this passed over: then nothing was
-// done.
-func (o *operation) narrowed(ctx context.Context, clauses [3]string, args []any, run func(string, any) error) (passed [][]any, err error) {
-	switch several := len(o.create.specs) > 1; {
-	case several && o.base.Dialect() == dialect.SQLite && (clauses[1] != "" || !o.distinct(clauses[0])):
-		return nil, o.foretold(ctx, clauses, args, run)
-	case several && o.base.Dialect() == dialect.Postgres:
-		err = o.savepoint(ctx, func() (undo bool, err error) {
-			passed, err = o.passesOver(ctx, clauses, args, run)
-			return len(passed) > 0, err
-		})
-		return passed, err
-	}
-	return o.passesOver(ctx, clauses, args, run)
-}
-
-// distinct reports whether each row of ent's insert has another value of the unique key by which alone it may conflict. If not, SQLite lets it meet rows
-// that it has inserted itself.
-func (o *operation) distinct(query string) bool {
-	c, t := o.create, o.target.Type
-	at := clause(query, 0, " ON CONFLICT (")
-	if at < 0 {
-		return false
-	}
-	target, _, _ := strings.Cut(query[at+len(" ON CONFLICT ("):], ")")
-	unique := append([][]string{t.Key}, t.Unique...)
-	i := slices.IndexFunc(unique, func(columns []string) bool {
-		names := make([]string, len(columns))
-		for i, c := range columns {
-			names[i] = o.names([]string{c})
-		}
-		return same(names, strings.Split(target, ", "))
-	})
-	if i < 0 {
-		return false
-	}
-	seen := make(map[string]bool, len(c.specs))
-	for _, spec := range c.specs {
-		if values := valuesOf(spec, unique[i]); values != nil {
-			seen[keyText(values)] = true
-		}
-	}
-	return len(seen) == len(c.specs)
-}
-
-// foretold runs ent's insert on SQLite, where nobody else writes, having asked which rows it will meet.
-func (o *operation) foretold(ctx context.Context, clauses [3]string, args []any, run func(string, any) error) error {
-	t := o.target.Type
-	keys, err := o.passed(ctx, clauses[0], args)
-	if err != nil {
+	own := args.([]any)
+	if r.nothing { // what it returns, it inserted
+		_, err := o.upserting(ctx, r.head, r.tail, own, run)
 		return err
 	}
-	rows, err := o.readKeys(ctx, t, lockNone, t.Key, keys)
+	rows, err := o.conflicts(ctx, r)
 	if err != nil {
 		return err
 	}
 	o.add(t, rows)
-	if clauses[1] != "" {
-		clauses[1] = " WHERE " + clauses[1]
+	many := len(c.specs) > 1
+	// On SQLite nobody else writes, and one of many may update what it has inserted itself: what it would do, it may.
+	asWhole := many && !r.moves && o.base.Dialect() == dialect.SQLite
+	for told, try := -1, 0; ; try++ {
+		n, ok, err := o.narrowed(ctx, r, own, told, run)
+		if ok || err != nil {
+			return err
+		}
+		var fresh []*auditlog.Row
+		if told, fresh, err = o.wouldDo(ctx, r, own); err != nil {
+			return err
+		}
+		o.add(t, fresh)
+		switch {
+		case asWhole:
+			_, err := o.upserting(ctx, r.whole(), r.tail, own, run)
+			return err
+		case !many && n == told && len(fresh) == 0: // the user's own condition did not hold, or a trigger has passed over the row
+			return nil
+		case try == maxTries:
+			return fmt.Errorf("%w: the rows of table %s that it meets are others each time: create the entities one by one", auditlog.ErrUpsert, t.Table)
+		}
+		o.took(PathUpsertAgain)
 	}
-	return run(strings.Join(clauses[:], ""), args)
 }
 
-// savepoint runs f, and has the database undo what it did if it says so.
+// A resolution is an insert of ent's with ON CONFLICT, taken apart.
+type resolution struct {
+	head  string // up to the condition of its update
+	where string // that condition, if there is one
+	tail  string // what it returns: nothing, of a composite id
+
+	nothing bool         // on a conflict
+	target  []string     // the columns by which alone it conflicts, as they stand in the statement, if it names them
+	sets    []assignment // of the update
+	moves   bool         // which may give a row that is there another primary key
+	lock    strength     // and locks it so
+}
+
+// whole returns the statement without its tail.
+func (r *resolution) whole() string {
+	if r.where == "" {
+		return r.head
+	}
+	return r.head + " WHERE " + r.where
+}
+
+const doUpdate = " DO UPDATE SET "
+
+// resolution takes an insert of ent's apart. It fails with ErrUpsert for one that is not understood.
+func (o *operation) resolution(query string) (*resolution, error) {
+	t, name := o.target.Type, o.base.Dialect()
+	r := &resolution{head: query, lock: lockUpdate}
+	if id := o.create.specs[0].ID; id != nil {
+		if head, ok := strings.CutSuffix(query, " RETURNING "+o.names([]string{id.Column})); ok {
+			r.head, r.tail = head, query[len(head):]
+		}
+	}
+	const onConflict, target = " ON CONFLICT", " ("
+	on := clause(name, r.head, 0, onConflict)
+	if on < 0 || !complete(name, r.head) {
+		return nil, o.notUnderstood(query)
+	}
+	if rest := r.head[on+len(onConflict):]; strings.HasPrefix(rest, target) {
+		columns, _, _ := strings.Cut(rest[len(target):], ")")
+		r.target = strings.Split(columns, ", ")
+	}
+	if strings.HasSuffix(r.head, " DO NOTHING") {
+		r.nothing = true
+		return r, nil
+	}
+	at := clause(name, r.head, on, doUpdate)
+	if at < 0 {
+		return nil, o.notUnderstood(query)
+	}
+	if where := clause(name, r.head, at, " WHERE "); where >= 0 {
+		r.head, r.where = r.head[:where], r.head[where+len(" WHERE "):]
+	}
+	r.sets = assignments(name, r.head[at+len(doUpdate):])
+	for _, set := range r.sets {
+		is := func(c string) bool { return set.column == o.names([]string{c}) }
+		key := slices.ContainsFunc(t.Key, is)
+		r.moves = r.moves || key && set.value != o.names([]string{t.Table})+"."+set.column
+		if key || slices.ContainsFunc(t.Unique, func(columns []string) bool { return slices.ContainsFunc(columns, is) }) {
+			r.lock = lockKey
+		}
+	}
+	return r, nil
+}
+
+func (o *operation) notUnderstood(query string) error {
+	return fmt.Errorf("%w: the statement is not one of ent's own: %s", auditlog.ErrUpsert, query)
+}
+
+// lookups returns the unique keys of what is to be inserted by which it may conflict: by the one that it names, or any.
+func (o *operation) lookups(r *resolution) []lookup {
+	t := o.target.Type
+	if columns := o.named(r); columns != nil {
+		return o.create.lookups(columns)
+	}
+	return o.create.lookups(uniqueKeys(t)...)
+}
+
+// named returns the unique key that an insert names to conflict by, if the schema has it.
+func (o *operation) named(r *resolution) []string {
+	for _, columns := range uniqueKeys(o.target.Type) {
+		names := make([]string, len(columns))
+		for i, c := range columns {
+			names[i] = o.names([]string{c})
+		}
+		if same(names, r.target) {
+			return columns
+		}
+	}
+	return nil
+}
+
+// uniqueKeys returns the columns of the primary key of t and of its unique indexes.
+func uniqueKeys(t *auditlog.Type) [][]string { return append([][]string{t.Key}, t.Unique...) }
+
+// narrowed runs ent's insert with its update narrowed to the rows that were read, and returns how many rows that inserted or updated, and whether it is to be
+// so: they are all, or as many as were told. Else nothing of it stays.
+func (o *operation) narrowed(ctx context.Context, r *resolution, args []any, told int, run func(string, any) error) (n int, ok bool, err error) {
+	c := o.create
+	where, more, err := o.condition(len(args), keysOf(o.image(o.target.Type).rows))
+	if err != nil {
+		return 0, false, err
+	}
+	if r.where != "" {
+		where = "(" + r.where + "\n) AND " + where
+	}
+	do := func() (bool, error) {
+		n, err = o.upserting(ctx, r.head+" WHERE "+where, r.tail, slices.Concat(args, more), run)
+		ok = n == len(c.specs) || n == told
+		return !ok && err == nil, err
+	}
+	if len(c.specs) > 1 {
+		err = o.savepoint(ctx, do)
+	} else {
+		_, err = do()
+	}
+	return n, ok, err
+}
+
+// upserting runs an insert with ON CONFLICT and notes the keys of the rows that it inserted or updated. It returns how many there are.
+func (o *operation) upserting(ctx context.Context, query, tail string, args []any, run func(string, any) error) (int, error) {
+	c, t := o.create, o.target.Type
+	if tail == "" { // a composite id: ent asks for nothing back
+		rows, err := o.scan(ctx, t, query+" RETURNING "+o.words(t).list, args)
+		c.keys = keysOf(rows)
+		return len(rows), err
+	}
+	err := run(query+tail, args)
+	c.keys = tuplesOf(c.ids)
+	return len(c.keys), err
+}
+
+// wouldDo runs ent's insert as it is, and undoes it. It returns how many rows that inserted or updated, and, locked, those that are there and were not read.
+func (o *operation) wouldDo(ctx context.Context, r *resolution, args []any) (n int, fresh []*auditlog.Row, err error) {
+	t := o.target.Type
+	var keys [][]any
+	if err := o.savepoint(ctx, func() (undo bool, err error) {
+		keys, err = o.scanKeys(ctx, t, r.whole()+" RETURNING "+o.names(t.Key), args)
+		return err == nil, err
+	}); err != nil {
+		return 0, nil, err
+	}
+	n, has := len(keys), o.image(t).has
+	unread := keys[:0]
+	for _, key := range keys {
+		text, err := auditlog.KeyText(key)
+		if err != nil {
+			return 0, nil, err
+		}
+		if !has[text] {
+			unread = append(unread, key)
+		}
+	}
+	fresh, err = o.readKeys(ctx, t, r.lock, t.Key, unread)
+	return n, fresh, err
+}
+
+// savepoint runs f, and has the database undo what it did if it says so. After an error PostgreSQL is not to do anything more in a transaction of the user's either.
 func (o *operation) savepoint(ctx context.Context, f func() (undo bool, err error)) error {
-	if err := o.ex.Exec(ctx, "SAVEPOINT sqlaudit", []any{}, nil); err != nil {
+	o.savepoints++
+	defer func() { o.savepoints-- }()
+	name := fmt.Sprint("sqlaudit", o.savepoints) // MySQL and MariaDB let go of one where another of its name begins
+	if err := o.ex.Exec(ctx, "SAVEPOINT "+name, []any{}, nil); err != nil {
 		return err
 	}
 	undo, err := f()
+	if undo && !auditdriver.Outrun(err) {
+		if rerr := o.ex.Exec(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT "+name, []any{}, nil); rerr != nil {
+			return errors.Join(err, rerr)
+		}
+	}
 	if err != nil {
 		return err
 	}
-	if undo {
-		if err := o.ex.Exec(ctx, "ROLLBACK TO SAVEPOINT sqlaudit", []any{}, nil); err != nil {
-			return err
-		}
-	}
-	return o.ex.Exec(ctx, "RELEASE SAVEPOINT sqlaudit", []any{}, nil)
-}
-
-func (o *operation) passesOver(ctx context.Context, clauses [3]string, args []any, run func(string, any) error) ([][]any, error) {
-	c, t := o.create, o.target.Type
-	where, more, err := o.condition(len(args), keysOf(o.image(t).rows))
-	if err != nil {
-		return nil, err
-	}
-	if clauses[1] != "" {
-		where = "(" + clauses[1] + "\n) AND " + where
-	}
-	query, own := clauses[0]+" WHERE "+where, slices.Concat(args, more)
-	if clauses[2] == "" { // a composite id: ent asks for nothing back
-		rows, err := o.scan(ctx, t, query+" RETURNING "+o.words(t).list, own)
-		if err != nil {
-			return nil, err
-		}
-		c.keys = keysOf(rows)
-	} else {
-		if err := run(query+clauses[2], own); err != nil {
-			return nil, err
-		}
-		c.keys = tuplesOf(c.ids)
-	}
-	switch {
-	case len(c.keys) == len(c.specs):
-		return nil, nil
-	case len(c.specs) > 1 && o.base.Dialect() == dialect.SQLite: // it is not undone
-		return nil, fmt.Errorf("%w: it meets rows of table %s to which what is given does not lead: create the entities one by one", auditlog.ErrUpsert, t.Table)
-	}
-	return o.passed(ctx, clauses[0], args)
-}
-
-// passed returns the keys of the rows that ent's insert meets beside those that were read and those that it has returned, and of what it would insert now: an
-// insert that updates nothing is asked for them, and undone. There are none if the user's own condition did not hold, or a trigger has passed over the row.
-func (o *operation) passed(ctx context.Context, query string, args []any) (keys [][]any, err error) {
-	t := o.target.Type
-	at := clause(query, 0, doUpdate) + len(doUpdate)
-	column, _, _ := strings.Cut(query[at:], " = ")
-	own := args[:o.parametersIn(query[:at])]
-	known, more, err := o.condition(len(own), append(keysOf(o.image(t).rows), o.create.keys...))
-	if err != nil {
-		return nil, err
-	}
-	err = o.savepoint(ctx, func() (bool, error) {
-		var err error
-		keys, err = o.scanKeys(ctx, t, query[:at]+column+" = "+o.names([]string{t.Table})+"."+column+" WHERE NOT "+known+" RETURNING "+o.names(t.Key), slices.Concat(own, more))
-		return true, err
-	})
-	return keys, err
+	return o.ex.Exec(ctx, "RELEASE SAVEPOINT "+name, []any{}, nil)
 }
 
 // condition returns the condition that a row has one of the given keys, with parameters numbered after the given number.
@@ -193,8 +253,12 @@ func (o *operation) condition(after int, keys [][]any) (string, []any, error) {
 	for i, c := range t.Key {
 		columns[i] = o.names([]string{t.Table}) + "." + o.names([]string{c})
 	}
-	if o.base.Dialect() == dialect.SQLite && after+len(keys)*len(columns) > maxParamsSQLite { // they are one
-		return listed(t, columns, keys)
+	most := maxParamsSQLite
+	if o.base.Dialect() == dialect.Postgres {
+		most = maxParams
+	}
+	if after+len(keys)*len(columns) > most { // they are one
+		return o.listed(after, columns, keys)
 	}
 	b := &sql.Builder{}
 	b.SetDialect(o.base.Dialect())
@@ -204,112 +268,41 @@ func (o *operation) condition(after int, keys [][]any) (string, []any, error) {
 	return "(" + query + ")", args, nil
 }
 
-// listed returns the condition, for SQLite, that a column has one of the given values, which are integers or text, as a document.
-func listed(t *auditlog.Type, columns []string, keys [][]any) (string, []any, error) {
-	list := make([]any, len(keys))
-	for i, k := range keys {
-		switch k[0].(type) {
-		case int64, string:
-		default:
-			columns = nil
+// listed returns the condition that columns have one of the given keys, which are integers or text, as a document.
+func (o *operation) listed(after int, columns []string, keys [][]any) (string, []any, error) {
+	t := o.target.Type
+	list := make([]map[string]any, len(keys))
+	for i, key := range keys {
+		list[i] = make(map[string]any, len(key))
+		for k, v := range key {
+			switch v.(type) {
+			case int64, string:
+			default:
+				return "", nil, fmt.Errorf("%w (%s: %d rows, beside what is given of them)", auditlog.ErrTooManyRows, t.Name, len(keys))
+			}
+			list[i][t.Key[k]] = v
 		}
-		list[i] = k[0]
-	}
-	if len(columns) != 1 {
-		return "", nil, fmt.Errorf("%w (%s: %d rows, beside what is given of them)", auditlog.ErrTooManyRows, t.Name, len(keys))
 	}
 	text, err := json.Marshal(list)
-	return "(" + columns[0] + " IN (SELECT value FROM json_each(?)))", []any{string(text)}, err
-}
-
-// parametersIn returns how many parameters stand in the beginning of a statement of ent's.
-func (o *operation) parametersIn(query string) int {
-	mark := byte('?')
-	if o.base.Dialect() == dialect.Postgres {
-		mark = '$'
-	}
-	n, quote := 0, byte(0)
-	for i := range len(query) {
-		switch ch := query[i]; {
-		case quote != 0:
-			if ch == quote {
-				quote = 0
-			}
-		case ch == '\'' || ch == '"' || ch == '`':
-			quote = ch
-		case ch == mark:
-			n++
+	values := make([]string, len(columns))
+	from := fmt.Sprintf("jsonb_populate_recordset(NULL::%s, $%d::jsonb) AS r", o.ident(t), after+1) // which knows the columns' types
+	for i, c := range t.Key {
+		values[i] = "r." + o.names([]string{c})
+		if o.base.Dialect() == dialect.SQLite {
+			from, values[i] = "json_each(?)", "value ->> "+literal(`$."`+c+`"`)
 		}
 	}
-	return n
+	return "((" + strings.Join(columns, ", ") + ") IN (SELECT " + strings.Join(values, ", ") + " FROM " + from + "))", []any{string(text)}, err
 }
 
-const doUpdate = " DO UPDATE SET "
-
-// splitConflict splits an insert with ON CONFLICT DO UPDATE into what comes before the condition of its update, that condition, and its
-// RETURNING clause. It reports false for one that does nothing on a conflict.
-func splitConflict(query string) (parts [3]string, updates bool) {
-	at := clause(query, 0, doUpdate)
-	if at < 0 {
-		return parts, false
-	}
-	end := clause(query, at, " RETURNING ")
-	if end < 0 {
-		end = len(query)
-	}
-	parts[0], parts[2] = query[:end], query[end:]
-	if where := clause(query, at, " WHERE "); where >= 0 && where < end {
-		parts[0], parts[1] = query[:where], query[where+len(" WHERE "):end]
-	}
-	return parts, true
-}
-
-// movesKeys reports whether an insert with ON CONFLICT DO UPDATE may give a row that is there another primary key: it sets a column of it, and not to itself.
-func (o *operation) movesKeys(query string) bool {
-	t := o.target.Type
-	sets := query[clause(query, 0, doUpdate):]
-	return slices.ContainsFunc(t.Key, func(c string) bool {
-		name := o.names([]string{c})
-		set := " " + name + " = "
-		at := clause(sets, 0, set)
-		if at < 0 {
-			return false
-		}
-		value, itself := sets[at+len(set):], o.names([]string{t.Table})+"."+name
-		return value != itself && !strings.HasPrefix(value, itself+", ")
-	})
-}
-
-// clause returns the position of a clause at or after a position, outside of quotes and parentheses, or -1.
-func clause(query string, from int, words string) int {
-	depth, quote := 0, byte(0)
-	for i := 0; i < len(query); i++ {
-		switch ch := query[i]; {
-		case quote != 0:
-			if ch == quote {
-				quote = 0
-			}
-		case ch == '\'' || ch == '"' || ch == '`':
-			quote = ch
-		case ch == '(':
-			depth++
-		case ch == ')':
-			depth--
-		case ch == ' ' && depth == 0 && i >= from && strings.HasPrefix(query[i:], words):
-			return i
-		}
-	}
-	return -1
-}
-
-// conflicts reads the rows that have a unique key of one of the rows that ent is about to insert.
-func (o *operation) conflicts(ctx context.Context, lock strength) ([]*auditlog.Row, error) {
+// conflicts reads and locks the rows that have a unique key, by which it may conflict, of one of the rows that ent is about to insert.
+func (o *operation) conflicts(ctx context.Context, r *resolution) ([]*auditlog.Row, error) {
 	var (
 		out  []*auditlog.Row
 		seen = make(map[string]bool)
 	)
-	for _, l := range o.create.lookups(o.target.Type) {
-		rows, err := o.readKeys(ctx, o.target.Type, lock, l.columns, l.values)
+	for _, l := range o.lookups(r) {
+		rows, err := o.readKeys(ctx, o.target.Type, r.lock, l.columns, l.values)
 		if err != nil {
 			return nil, err
 		}
@@ -323,10 +316,10 @@ func (o *operation) conflicts(ctx context.Context, lock strength) ([]*auditlog.R
 	return out, nil
 }
 
-// lookups returns the unique keys of what is to be inserted: NULL conflicts with nothing.
-func (c *creation) lookups(t *auditlog.Type) []lookup {
+// lookups returns what is to be inserted has of the given unique keys: NULL conflicts with nothing.
+func (c *creation) lookups(keys ...[]string) []lookup {
 	var lookups []lookup
-	for _, columns := range append([][]string{t.Key}, t.Unique...) {
+	for _, columns := range keys {
 		l := lookup{columns: columns}
 		for _, spec := range c.specs {
 			if values := valuesOf(spec, columns); values != nil {
@@ -351,8 +344,7 @@ func valuesOf(spec *sqlgraph.CreateSpec, columns []string) []any {
 	return values
 }
 
-// upserted is where the rows are looked for that an insert with ON CONFLICT may have created: by the ids that the database returned, else by
-// the keys that were given.
+// upserted is where the rows are looked for that an insert with ON CONFLICT may have created: by the keys that the database returned.
 func (o *operation) upserted() []lookup {
 	c, t := o.create, o.target.Type
 	if c.upsert != nil {
@@ -361,13 +353,7 @@ func (o *operation) upserted() []lookup {
 	if len(c.keys) > 0 {
 		return []lookup{{t.Key, c.keys}}
 	}
-	if len(c.ids) > 0 {
-		return []lookup{{t.Key, tuplesOf(c.ids)}}
-	}
-	if len(t.Key) == 1 || c.keys != nil {
-		return nil // nothing was returned, so nothing was inserted
-	}
-	return c.lookups(t)
+	return nil // nothing was returned, so nothing was inserted
 }
 
 func tuplesOf(ids []any) [][]any {
@@ -404,7 +390,7 @@ func (o *operation) checkIndexes(ctx context.Context) error {
 		return err
 	}
 	for name, columns := range indexes {
-		if !slices.ContainsFunc(append([][]string{t.Key}, t.Unique...), func(known []string) bool { return same(known, columns) }) {
+		if !slices.ContainsFunc(uniqueKeys(t), func(known []string) bool { return same(known, columns) }) {
 			return fmt.Errorf("%w: table %s has a unique index %s that the schema of %s does not declare: declare it", auditlog.ErrUpsert, t.Table, name, t.Name)
 		}
 	}

@@ -2,13 +2,14 @@ package hook
 
 import (
 	"context"
+	stdsql "database/sql"
 	"database/sql/driver"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
@@ -49,7 +50,7 @@ func (r insertResult) LastInsertId() (int64, error) { return r.id, nil }
 // RowsAffected implements sql.Result.
 func (r insertResult) RowsAffected() (int64, error) { return r.affected, nil }
 
-// upsertMySQL runs ent's insert. It returns what the database says of it.
+// upsertMySQL runs ent's insert. It returns what the database says of it. As ent's statement, it does all or nothing in a transaction of the user's too.
 func (o *operation) upsertMySQL(ctx context.Context, query string, args any) (sql.Result, error) {
 	u, err := takeApart(query, args.([]any))
 	if err != nil {
@@ -61,45 +62,64 @@ func (o *operation) upsertMySQL(ctx context.Context, query string, args any) (sq
 	for i := range all {
 		all[i] = i
 	}
-	there, missing, err := o.partition(ctx, all, lockNone)
-	if err != nil {
-		return nil, err
+	if len(all) == 1 || o.own() {
+		err := o.upsertAll(ctx, all)
+		return u.result, err
+	}
+	undone := false
+	err = o.savepoint(ctx, func() (bool, error) {
+		err := o.upsertAll(ctx, all)
+		undone = err != nil
+		return undone, err
+	})
+	if undone {
+		o.create.upsert = nil // or, if it could not be undone, the transaction has ended
+	}
+	return u.result, err
+}
+
+func (o *operation) upsertAll(ctx context.Context, all []int) error {
+	there, missing, err := []int(nil), all, error(nil)
+	if !o.readsLock() {
+		if there, missing, err = o.partition(ctx, all, lockNone); err != nil {
+			return err
+		}
 	}
 	// What MariaDB says of many that are there is not known, and ent makes of it the ids that it links.
 	if len(there) > 0 && len(all) > 1 && (!o.keepsKeys() || linked(o.create.specs)) {
-		err := o.upsertRows(ctx, all)
-		return u.result, err
+		return o.upsertRows(ctx, all)
 	}
 	switch err := o.insertNew(ctx, missing); {
-	case sqlgraph.IsUniqueConstraintError(err):
+	case o.came(err):
 		o.took(PathUpsertAgain)
-		err := o.upsertRows(ctx, all)
-		return u.result, err
+		return o.upsertRows(ctx, all)
 	case err != nil:
-		return nil, err
+		return err
 	}
 	err = o.updateThere(ctx, there)
 	if unread(err) {
 		o.took(PathUpsertAgain)
 		err = o.upsertRows(ctx, there)
 	}
-	return u.result, err
+	return err
 }
+
+// readsLock reports whether a plain read locks what it passes over, and the gaps, by which two that are about to insert would stand in each other's way.
+func (o *operation) readsLock() bool { return o.tx.Isolation() == stdsql.LevelSerializable }
 
 // keepsKeys reports whether a row that is updated keeps the unique keys that it has. Else what one row of the insert conflicts with depends on
 // the rows before it.
 func (o *operation) keepsKeys() bool {
 	u, t := o.create.upsert, o.target.Type
-	lookups := o.create.lookups(t)
+	lookups := o.create.lookups(uniqueKeys(t)...)
 	if len(lookups) != 1 { // it may conflict by one, and be given another
 		return false
 	}
-	for _, c := range lookups[0].columns {
-		name := o.names([]string{c})
-		for _, set := range strings.SplitAfter(u.tail, name+" = ")[1:] {
-			if !strings.HasPrefix(set, "VALUES("+name+")") && !strings.HasPrefix(set, o.ident(t)+"."+name) && !strings.HasPrefix(set, name) {
-				return false
-			}
+	for _, set := range assignments(dialect.MySQL, strings.TrimPrefix(u.tail, onDuplicate)) {
+		name := set.column
+		if slices.ContainsFunc(lookups[0].columns, func(c string) bool { return o.names([]string{c}) == name }) &&
+			!slices.Contains([]string{"VALUES(" + name + ")", o.ident(t) + "." + name, name}, set.value) {
+			return false
 		}
 	}
 	return true
@@ -123,13 +143,15 @@ func (o *operation) upsertRow(ctx context.Context, i int) error {
 		if err != nil {
 			return err
 		}
-		came := sqlgraph.IsUniqueConstraintError
+		came := false
 		if there {
-			err, came = o.updateThere(ctx, rows), unread
+			err = o.updateThere(ctx, rows)
+			came = unread(err)
 		} else {
 			err = o.insertNew(ctx, rows)
+			came = o.came(err)
 		}
-		if !came(err) {
+		if !came {
 			return err
 		}
 		if try == maxTries {
@@ -144,6 +166,8 @@ func (o *operation) upsertRow(ctx context.Context, i int) error {
 func (o *operation) meets(ctx context.Context, i, try int) (bool, error) {
 	lock := lockNone
 	switch {
+	case try == 0 && o.readsLock():
+		return false, nil
 	case try > 1 && o.create.returns:
 		rows, err := o.asked(ctx, i)
 		o.meet(rows)
@@ -164,11 +188,11 @@ func (o *operation) asked(ctx context.Context, i int) ([]*auditlog.Row, error) {
 	if err := o.savepoint(ctx, func() (bool, error) {
 		var err error
 		keys, err = o.scanKeys(ctx, t, query+onDuplicate+key+" = "+key+o.returningKey(), args)
-		return true, err
+		return err == nil, err
 	}); err != nil {
 		return nil, err
 	}
-	return o.readLocked(ctx, keys) // what was inserted is not there any more
+	return o.readUnique(ctx, lockKey, lookup{t.Key, keys}) // what was inserted is not there any more
 }
 
 // returningKey returns the clause by which MariaDB returns the keys of rows.
@@ -194,33 +218,29 @@ func (o *operation) partition(ctx context.Context, rows []int, lock strength) (t
 	for _, i := range rows {
 		sub.specs = append(sub.specs, o.create.specs[i])
 	}
-	lookups := sub.lookups(t)
-	keys := make(map[string][]any)
+	lookups := sub.lookups(uniqueKeys(t)...)
+	var found []*auditlog.Row
 	for _, l := range lookups {
-		found, err := o.readKeys(ctx, t, lock, l.columns, l.values)
+		met, err := o.readUnique(ctx, lock, l)
+		if err == nil && lock == lockNone && len(met) > 0 {
+			// What the snapshot shows may be gone, or have other keys. It is locked by the index by which ent's statement would lock it: the entry in that, and then the row.
+			met, err = o.readUnique(ctx, lockKey, lookup{l.columns, refs(met, l.columns)})
+		}
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, r := range found {
-			keys[r.Text] = r.Key
+		found = append(found, met...)
+		if len(rows) == 1 && len(met) > 0 && lock == lockNone && slices.Equal(l.columns, t.Key) {
+			break // the database looks there first
 		}
 	}
-	if len(keys) == 0 {
+	if len(found) == 0 {
 		return nil, rows, nil
-	}
-	// What the snapshot shows may be gone, or have other keys.
-	found, err := o.readLocked(ctx, slices.Collect(maps.Values(keys)))
-	if err != nil {
-		return nil, nil, err
 	}
 	taken := make([]map[string]bool, len(lookups)) // by the keys that rows have, as text
 	for n, l := range lookups {
 		taken[n] = make(map[string]bool)
-		for _, r := range found {
-			values := make([]any, len(l.columns))
-			for i, c := range l.columns {
-				values[i] = r.Ref(c).Value
-			}
+		for _, values := range refs(found, l.columns) {
 			taken[n][keyText(values)] = true
 		}
 	}
@@ -240,19 +260,31 @@ func (o *operation) partition(ctx context.Context, rows []int, lock strength) (t
 	return there, missing, nil
 }
 
-// readLocked reads and locks rows by their keys, with the columns of every unique key.
-func (o *operation) readLocked(ctx context.Context, keys [][]any) ([]*auditlog.Row, error) {
+// readUnique reads rows by a unique key, with the columns of every one.
+func (o *operation) readUnique(ctx context.Context, lock strength, l lookup) ([]*auditlog.Row, error) {
 	t := o.target.Type
-	more := slices.Concat(append([][]string{t.Key}, t.Unique...)...)
+	more := slices.Concat(uniqueKeys(t)...)
 	var out []*auditlog.Row
-	for chunk := range slices.Chunk(keys, maxChunk/len(t.Key)) {
-		rows, err := o.read(ctx, t, lockKey, func(s *sql.Selector) { s.Where(in(s, t.Key, chunk)) }, more...)
+	for chunk := range slices.Chunk(l.values, maxChunk/len(l.columns)) {
+		rows, err := o.read(ctx, t, lock, func(s *sql.Selector) { s.Where(in(s, l.columns, chunk)) }, more...)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, rows...)
 	}
 	return out, nil
+}
+
+// refs returns the values that rows have in columns.
+func refs(rows []*auditlog.Row, columns []string) [][]any {
+	values := make([][]any, len(rows))
+	for i, r := range rows {
+		values[i] = make([]any, len(columns))
+		for k, c := range columns {
+			values[i][k] = r.Ref(c).Value
+		}
+	}
+	return values
 }
 
 // keyText returns the values of a unique key as text, by which those that are given are compared with those that are stored. Two that the database
@@ -274,14 +306,19 @@ func keyText(values []any) string {
 	return b.String()
 }
 
-// insertNew inserts rows, without saying what to do on a conflict.
+// insertNew inserts rows, and fails if there is one that they conflict with: see came. On MariaDB that is an update which fails, and not an insert, since that
+// would leave a lock by which two that meet the same row stand in each other's way when they come to update it.
 func (o *operation) insertNew(ctx context.Context, rows []int) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	t, c := o.target.Type, o.create
 	u := c.upsert
-	query, args := u.statement(rows, false, "")
+	none := ""
+	if c.returns {
+		none, _ = o.guard(nil)
+	}
+	query, args := u.statement(rows, c.returns, none)
 	var (
 		keys [][]any
 		id   int64
@@ -343,11 +380,15 @@ func (o *operation) updateThere(ctx context.Context, rows []int) error {
 		return nil
 	}
 	u := o.create.upsert
-	guard, known := o.guard(rows)
-	query, args := u.statement(rows, true, guard, known...)
 	if len(rows) > 1 && o.create.returns {
+		query, args := u.statement(rows, true, "")
 		return o.updateMany(ctx, query, args)
 	}
+	guard, known := "", []any(nil)
+	if len(rows) == 1 {
+		guard, known = o.guard(append(slices.Clone(u.found), u.inserted...))
+	}
+	query, args := u.statement(rows, true, guard, known...)
 	var res sql.Result
 	if err := o.ex.Exec(ctx, query, args, &res); err != nil {
 		return err
@@ -401,17 +442,25 @@ const errUnread = "sqlaudit: a row came in between"
 // unread reports whether err is that.
 func unread(err error) bool { return err != nil && strings.Contains(err.Error(), errUnread) }
 
-// guard returns an assignment, ahead of those of ent's update of a row that is there, which fails if it meets another row than those that were read, or inserted. Of many
-// see updateMany. EXP is out of range, in any mode of the database's, and only if it is evaluated.
-func (o *operation) guard(rows []int) (string, []any) {
-	u, t := o.create.upsert, o.target.Type
-	if len(rows) > 1 {
-		return "", nil
+// came reports whether err is that of an insert of new rows that conflicts with one that is there.
+func (o *operation) came(err error) bool {
+	if o.create.returns {
+		return unread(err)
 	}
-	b := &sql.Builder{}
-	b.SetDialect(o.base.Dialect())
-	tuples(b, t.Key, append(slices.Clone(u.found), u.inserted...))
-	known, args := b.Query()
+	return sqlgraph.IsUniqueConstraintError(err)
+}
+
+// guard returns an assignment, ahead of those of ent's update of a row that is there, which fails if it meets another row than those of the given keys. Of many
+// see updateMany. EXP is out of range, in any mode of the database's, and only if it is evaluated.
+func (o *operation) guard(keys [][]any) (string, []any) {
+	t := o.target.Type
+	known, args := "FALSE", []any(nil)
+	if len(keys) > 0 {
+		b := &sql.Builder{}
+		b.SetDialect(o.base.Dialect())
+		tuples(b, t.Key, keys)
+		known, args = b.Query()
+	}
 	key := o.names(t.Key[:1])
 	return key + " = IF(" + known + ", " + key + ", IF(EXP(9999 + LENGTH(CONCAT(" + literal(errUnread) + ", " + key + "))) > 0, " + key + ", " + key + ")), ", args
 }
@@ -442,36 +491,26 @@ const onDuplicate = " ON DUPLICATE KEY UPDATE "
 // takeApart takes an insert of ent's apart.
 func takeApart(query string, args []any) (*upsert, error) {
 	const values = " VALUES "
-	start, end := clause(query, 0, values), clause(query, 0, onDuplicate)
-	if start < 0 || end < start {
+	start, end := clause(dialect.MySQL, query, 0, values), clause(dialect.MySQL, query, 0, onDuplicate)
+	from := start + len(values)
+	if start < 0 || end < from || !complete(dialect.MySQL, query) {
 		return nil, fmt.Errorf("%w: the statement is not one of ent's own: %s", auditlog.ErrUpsert, query)
 	}
-	start += len(values)
-	u := &upsert{head: query[:start], tail: query[end:]}
-	from, depth, quote, params := start, 0, byte(0), 0
-	for i := start; i < end; i++ {
-		switch ch := query[i]; {
-		case quote != 0:
-			if ch == quote {
-				quote = 0
-			}
-		case ch == '\'' || ch == '`' || ch == '"':
-			quote = ch
-		case ch == '?':
+	u := &upsert{head: query[:from], tail: query[end:]}
+	start, params := from, 0
+	for s := newScanner(dialect.MySQL, query[from:end]); s.next(); {
+		at := from + s.at
+		switch ch := query[at]; {
+		case s.parameter():
 			params++
-		case ch == '(':
-			if depth == 0 {
-				from, params = i, 0
+		case ch == '(' && s.depth == 0:
+			start, params = at, 0
+		case ch == ')' && s.depth == 0:
+			if params > len(args) {
+				return nil, fmt.Errorf("%w: the statement has too few arguments: %s", auditlog.ErrUpsert, query)
 			}
-			depth++
-		case ch == ')':
-			if depth--; depth == 0 {
-				if params > len(args) {
-					return nil, fmt.Errorf("%w: the statement has too few arguments: %s", auditlog.ErrUpsert, query)
-				}
-				u.rows = append(u.rows, tuple{query[from : i+1], args[:params]})
-				args = args[params:]
-			}
+			u.rows = append(u.rows, tuple{query[start : at+1], args[:params]})
+			args = args[params:]
 		}
 	}
 	u.args = args

@@ -68,8 +68,23 @@ var races = []breakage{
 	},
 	{
 		name: "an upsert that is not narrowed, on PostgreSQL", database: postgres,
-		file: "hook/upsert.go", old: "if !updates {", new: "if !updates || true {",
+		file: "hook/upsert.go", old: "if r.nothing { // what", new: "if o != nil { // what",
 		packages: storm, tests: "TestStorm/postgres,_read_committed", args: []string{"-steps=100"},
+	},
+	{
+		name: "an upsert that locks rows against what refers to them", database: postgres,
+		file: "hook/upsert.go", old: "head: query, lock: lockUpdate}", new: "head: query, lock: lockKey}",
+		packages: suite, tests: "TestUpsertLocks",
+	},
+	{
+		name: "an upsert's new row inserted plainly, on MariaDB", database: mariadb,
+		file: "hook/upsert_mysql.go", old: "u.statement(rows, c.returns, none)", new: "u.statement(rows, none == none+none, none)",
+		packages: suite, tests: "TestUpsertSameNewKey",
+	},
+	{
+		name: "an upsert's row locked by another index than ent's statement locks it by, on MariaDB", database: mariadb,
+		file: "hook/upsert_mysql.go", old: "lookup{l.columns, refs(met, l.columns)}", new: "lookup{t.Key, keysOf(met)}",
+		packages: suite, tests: "TestUpsertSameNewKey",
 	},
 	{
 		name: "one statement, without its lock", database: postgres,

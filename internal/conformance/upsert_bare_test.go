@@ -1,0 +1,368 @@
+package conformance
+
+import (
+	"context"
+	stdsql "database/sql"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
+	entfield "entgo.io/ent/schema/field"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
+	kent "github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent"
+	bare "github.com/sqlaudit/sqlaudit/internal/storm/bare/ent" // the same types of users, pets and groups, without the extension
+	"github.com/sqlaudit/sqlaudit/internal/testdb"
+)
+
+// What follows are upserts that ent makes without this library, and that are to be no others with it: each case has ent alone do it first.
+
+// bare returns a client of the same users, pets and groups without the extension.
+func (e *env) bare() *bare.Client {
+	return bare.NewClient(bare.Driver(sql.OpenDB(e.backend.dialect, e.db)))
+}
+
+// bareUpsert upserts rows of a table as ent does it without the extension, and takes that back.
+func bareUpsert(t *testing.T, e *keysEnv, table string, rows []map[string]any, opts ...sql.ConflictOption) {
+	t.Helper()
+	name := dialect.Postgres
+	switch fmt.Sprintf("%T", e.db.Driver()) {
+	case "*sqlite3.SQLiteDriver":
+		name = dialect.SQLite
+	case "*mysql.MySQLDriver":
+		name = dialect.MySQL
+	}
+	drv := sql.OpenDB(name, e.db)
+	tx, err := drv.Tx(e.ctx)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, tx.Rollback()) }()
+	batch := &sqlgraph.BatchCreateSpec{OnConflict: opts}
+	for _, r := range rows {
+		s := sqlgraph.NewCreateSpec(table, sqlgraph.NewFieldSpec("id", entfield.TypeInt))
+		for c, v := range r {
+			s.SetField(c, entfield.TypeString, v)
+		}
+		batch.Nodes = append(batch.Nodes, s)
+	}
+	d := onTx{tx, name}
+	if len(rows) == 1 {
+		batch.Nodes[0].OnConflict = opts
+		require.NoError(t, sqlgraph.CreateNode(e.ctx, d, batch.Nodes[0]), "bare ent")
+		return
+	}
+	require.NoError(t, sqlgraph.BatchCreate(e.ctx, d, batch), "bare ent")
+}
+
+// onTx is a driver that writes in a transaction.
+type onTx struct {
+	dialect.ExecQuerier
+	name string
+}
+
+func (d onTx) Dialect() string                        { return d.name }
+func (d onTx) Close() error                           { return nil }
+func (d onTx) Tx(context.Context) (dialect.Tx, error) { return dialect.NopTx(d), nil }
+
+// A row with a composite id that another transaction has inserted since is not recorded as this one's.
+func TestUpsertComposite(t *testing.T) {
+	runWrites(t, []testCase{
+		{"in a transaction", "its insert does nothing", func(t *testing.T, e *env) {
+			p, tag := e.client.Post.Create().SetTitle("p").SaveX(e.ctx), e.client.Tag.Create().SetID("t").SaveX(e.ctx)
+			e.interleave(t, "INSERT INTO \"taggings\"", func(c *ent.Client) {
+				c.Tagging.Create().SetPost(p).SetTag(tag).SetWeight(1).ExecX(context.Background())
+			})
+			e.inTx(t, func(tx *ent.Tx) {
+				tx.Tagging.Create().SetPost(p).SetTag(tag).SetWeight(2).OnConflictColumns("post_id", "tag_id").DoNothing().ExecX(e.ctx)
+			})
+			require.Equal(t, []string{"create Tagging", "update Post", "update Tag"}, brief(e.log(t)[2:]))
+		}},
+		{"bulk", "the other row is inserted", func(t *testing.T, e *env) {
+			p, tag, u := e.client.Post.Create().SetTitle("p").SaveX(e.ctx), e.client.Tag.Create().SetID("t").SaveX(e.ctx), e.client.Tag.Create().SetID("u").SaveX(e.ctx)
+			e.interleave(t, "INSERT INTO \"taggings\"", func(c *ent.Client) {
+				c.Tagging.Create().SetPost(p).SetTag(tag).SetWeight(1).ExecX(context.Background())
+			})
+			e.client.Tagging.CreateBulk(
+				e.client.Tagging.Create().SetPost(p).SetTag(tag).SetWeight(2), e.client.Tagging.Create().SetPost(p).SetTag(u).SetWeight(2),
+			).OnConflictColumns("post_id", "tag_id").DoNothing().ExecX(e.ctx)
+			require.Equal(t, 2, e.client.AuditLog.Query().Where(auditlog.ResourceType("Tagging")).CountX(e.ctx))
+		}},
+	}, dialect.Postgres)
+}
+
+// What a user writes into a condition of the key does not hide that the insert may update.
+func TestUpsertConflictWhere(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		texts := []string{"TRUE /* it's all of them */", "TRUE /* :) */", "TRUE -- don't\n"}
+		if fmt.Sprintf("%T", e.db.Driver()) == "*stdlib.Driver" {
+			texts = append(texts, `b IS DISTINCT FROM E'it\'s'`, `b IS DISTINCT FROM $$it's$$`)
+		}
+		for _, text := range texts {
+			t.Run(text, func(t *testing.T) {
+				testdb.Exec(t, e.db, "DELETE FROM numbers")
+				testdb.Exec(t, e.db, "DELETE FROM audit_logs")
+				e.client.Number.Create().SetHits(1).ExecX(e.ctx) // a is filled by the database
+				opts := []sql.ConflictOption{sql.ConflictColumns("a"), sql.ConflictWhere(sql.ExprP(text)), sql.ResolveWith(func(u *sql.UpdateSet) { u.Set("hits", 2) })}
+				bareUpsert(t, e, "numbers", []map[string]any{{"hits": 2}}, opts...)
+				require.NoError(t, e.client.Number.Create().SetHits(2).OnConflict(opts...).Exec(e.ctx))
+				require.Equal(t, []string{"create Number", "update Number"}, e.log(t))
+			})
+		}
+		testdb.Exec(t, e.db, "DELETE FROM numbers")
+		testdb.Exec(t, e.db, "DELETE FROM audit_logs")
+	}, dialect.Postgres, dialect.SQLite)
+}
+
+// What stands in a comment, or in dollars, is no parameter.
+func TestUpsertComments(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		text := "TRUE /* all of them? really? all? */"
+		if fmt.Sprintf("%T", e.db.Driver()) == "*stdlib.Driver" {
+			text = "b IS DISTINCT FROM $$its$$"
+		}
+		e.client.Number.Create().SetHits(1).ExecX(e.ctx)
+		opts := []sql.ConflictOption{sql.ConflictColumns("a"), sql.ConflictWhere(sql.ExprP(text)), sql.ResolveWith(func(u *sql.UpdateSet) { u.SetExcluded("hits") })}
+		bareUpsert(t, e, "numbers", []map[string]any{{"hits": 2}}, opts...)
+		require.NotPanics(t, func() { require.NoError(t, e.client.Number.Create().SetHits(2).OnConflict(opts...).Exec(e.ctx)) })
+	}, dialect.Postgres, dialect.SQLite)
+}
+
+// Nor does anything else that ends what the library adds, in what is set or in the condition of the update.
+func TestUpsertExpressions(t *testing.T) {
+	runWrites(t, []testCase{{"texts", "as ent alone has them", func(t *testing.T, e *env) {
+		texts := []string{"TRUE /* it's all of them */", "TRUE /* :) */", "TRUE /* a WHERE b */", "TRUE -- don't\n"}
+		if e.backend.dialect == dialect.Postgres {
+			texts = append(texts, `users.name <> E'it\'s'`, `users.name <> $$it's$$`, `users.name <> $$x WHERE y$$`)
+		}
+		for _, text := range texts {
+			for where, opts := range map[string][]sql.ConflictOption{
+				"set":   {sql.ConflictColumns("email"), sql.ResolveWith(func(u *sql.UpdateSet) { u.Set("age", sql.Expr(" 1 + CASE WHEN "+text+" THEN 1 ELSE 2 END")) })},
+				"where": {sql.ConflictColumns("email"), sql.ResolveWith(func(u *sql.UpdateSet) { u.Set("age", 1) }), sql.UpdateWhere(sql.ExprP(text))},
+			} {
+				t.Run(where+" "+text, func(t *testing.T) {
+					testdb.Exec(t, e.db, "DELETE FROM users")
+					testdb.Exec(t, e.db, "DELETE FROM audit_logs")
+					require.NoError(t, e.bare().User.Create().SetName("a").SetEmail("bare").Exec(e.ctx))
+					require.NoError(t, e.bare().User.Create().SetName("b").SetEmail("bare").OnConflict(opts...).Exec(e.ctx), "bare ent")
+					testdb.Exec(t, e.db, "DELETE FROM users")
+					e.client.User.Create().SetName("a").SetEmail("k").ExecX(e.ctx)
+					require.NoError(t, e.client.User.Create().SetName("b").SetEmail("k").OnConflict(opts...).Exec(e.ctx))
+				})
+			}
+		}
+	}}}, dialect.Postgres, dialect.SQLite)
+}
+
+// Several that upsert the same new key at once wait for one another, and do not deadlock.
+func TestUpsertSameNewKey(t *testing.T) {
+	const writers, rounds = 8, 20
+	race := func(t *testing.T, do func(email string) error) (failed int) {
+		t.Helper()
+		var mu sync.Mutex
+		texts := map[string]int{}
+		for r := range rounds {
+			var wg sync.WaitGroup
+			for range writers {
+				wg.Add(1)
+				go func() {
+					defer wg.Done()
+					if err := do(fmt.Sprint(r)); err != nil {
+						mu.Lock()
+						defer mu.Unlock()
+						texts[err.Error()]++
+						failed++
+					}
+				}()
+			}
+			wg.Wait()
+		}
+		t.Log(texts)
+		return failed
+	}
+	for _, own := range []bool{true, false} {
+		runWrites(t, []testCase{{fmt.Sprint("alone ", own), "and in transactions of the user's", func(t *testing.T, e *env) {
+			b := e.bare()
+			require.Zero(t, race(t, func(email string) error {
+				tx, err := b.Tx(e.ctx)
+				if err != nil {
+					return err
+				}
+				defer func() { _ = tx.Rollback() }()
+				if err := tx.User.Create().SetName("n").SetEmail(email).SetAge(0).OnConflictColumns("email").Update(func(u *bare.UserUpsert) { u.AddAge(1) }).Exec(e.ctx); err != nil {
+					return err
+				}
+				return tx.Commit()
+			}), "bare ent")
+			testdb.Exec(t, e.db, "DELETE FROM users")
+			require.Zero(t, race(t, func(email string) error {
+				upsert := func(c *ent.UserClient) error {
+					return c.Create().SetName("n").SetEmail(email).SetAge(0).OnConflictColumns("email").Update(func(u *ent.UserUpsert) { u.AddAge(1) }).Exec(e.ctx)
+				}
+				if own {
+					return upsert(e.client.User)
+				}
+				tx, err := e.client.Tx(e.ctx)
+				if err != nil {
+					return err
+				}
+				defer func() { _ = tx.Rollback() }()
+				if err := upsert(tx.User); err != nil {
+					return err
+				}
+				return tx.Commit()
+			}), "audited")
+		}}}, dialect.MySQL)
+	}
+}
+
+// At SERIALIZABLE a read locks the gap where a row is to be: two that upsert other new keys do not meet there.
+func TestUpsertSerializable(t *testing.T) {
+	runWrites(t, []testCase{{"two new keys", "one after the other, while both transactions are open", func(t *testing.T, e *env) {
+		ctx, cancel := context.WithTimeout(e.ctx, 10*time.Second)
+		defer cancel()
+		opts := &sql.TxOptions{Isolation: stdsql.LevelSerializable}
+		b := e.bare()
+		one, err := b.BeginTx(ctx, opts)
+		require.NoError(t, err)
+		two, err := b.BeginTx(ctx, opts)
+		require.NoError(t, err)
+		require.NoError(t, one.User.Create().SetName("n").SetEmail("b1").OnConflictColumns("email").UpdateNewValues().Exec(ctx), "bare ent")
+		require.NoError(t, two.User.Create().SetName("n").SetEmail("b2").OnConflictColumns("email").UpdateNewValues().Exec(ctx), "bare ent")
+		require.NoError(t, one.Rollback())
+		require.NoError(t, two.Rollback())
+
+		upsert := func(c *ent.Client, email string) {
+			tx, err := c.BeginTx(ctx, opts)
+			require.NoError(t, err)
+			defer func() { _ = tx.Rollback() }()
+			require.NoError(t, tx.User.Create().SetName("n").SetEmail(email).OnConflictColumns("email").UpdateNewValues().Exec(ctx))
+			require.NoError(t, tx.Commit())
+		}
+		e.interleave(t, "INSERT INTO `users`", func(c *ent.Client) { upsert(c, "a2") })
+		upsert(e.client, "a1")
+		upsert(e.client, "a1") // which is there by now
+	}}}, dialect.MySQL)
+}
+
+// Rows are locked as PostgreSQL's own upsert locks them: one that sets no key of theirs does not wait for what refers to them, and one that does nothing for nothing.
+func TestUpsertLocks(t *testing.T) {
+	runWrites(t, []testCase{{"a row that another transaction refers to", "", func(t *testing.T, e *env) {
+		u := e.user("k")
+		tx, other := e.begin(t, e.client), e.begin(t, e.client)
+		tx.Pet.Create().SetName("p").SetOwner(u).ExecX(e.ctx) // FOR KEY SHARE of the user
+		ctx, cancel := context.WithTimeout(e.ctx, 10*time.Second)
+		defer cancel()
+		b := e.bare().User.Create().SetName("b").SetEmail(u.Email)
+		require.NoError(t, b.OnConflictColumns("email").Update(func(u *bare.UserUpsert) { u.SetIgnore("age") }).Exec(ctx), "bare ent")
+		require.ErrorIs(t, b.OnConflictColumns("email").DoNothing().Exec(ctx), stdsql.ErrNoRows, "bare ent")
+		require.NoError(t, e.client.User.Create().SetName("b").SetEmail(u.Email).OnConflictColumns("email").Update(func(u *ent.UserUpsert) { u.SetAge(1) }).Exec(ctx))
+		require.ErrorIs(t, other.User.Create().SetName("b").SetEmail(u.Email).OnConflictColumns("email").DoNothing().Exec(ctx), stdsql.ErrNoRows)
+		require.NoError(t, other.User.Create().SetName("b").SetEmail(u.Email).OnConflictColumns("email").Update(func(u *ent.UserUpsert) { u.SetAge(2) }).Exec(ctx))
+		require.NoError(t, other.Commit())
+		require.Equal(t, "1 → 2", e.last(t).Change("age"))
+		require.NoError(t, tx.Commit())
+	}}}, dialect.Postgres)
+}
+
+// A row is not waited for that has a unique key of what is given, where it is by another that the upsert conflicts.
+func TestUpsertOtherKey(t *testing.T) {
+	runWrites(t, []testCase{{"a row that another transaction holds", "it is another's", func(t *testing.T, e *env) {
+		a, b := e.group("a"), e.group("b")
+		tx := e.begin(t, e.client)
+		tx.Group.UpdateOneID(b.ID).SetSize(9).ExecX(e.ctx)
+		ctx, cancel := context.WithTimeout(e.ctx, 10*time.Second)
+		defer cancel()
+		require.NoError(t, e.bare().Group.Create().SetID(a.ID).SetName("b").OnConflictColumns("id").Update(func(u *bare.GroupUpsert) { u.UpdateSet.SetIgnore("name") }).Exec(ctx), "bare ent")
+		require.NoError(t, e.client.Group.Create().SetID(a.ID).SetName("b").OnConflictColumns("id").Update(func(u *ent.GroupUpsert) { u.UpdateSet.Add("size", 1) }).Exec(ctx))
+		require.NoError(t, tx.Commit())
+	}}}, dialect.Postgres, dialect.MySQL)
+}
+
+// A bulk that fails leaves nothing in the user's transaction, as one statement would.
+func TestUpsertAtomic(t *testing.T) {
+	runWrites(t, []testCase{{"in a transaction", "and nothing is recorded", func(t *testing.T, e *env) {
+		e.client.User.Create().SetName("a").SetEmail("there").ExecX(e.ctx)
+		count := func() int { return e.client.User.Query().CountX(e.ctx) }
+
+		btx, err := e.bare().Tx(e.ctx)
+		require.NoError(t, err)
+		require.Error(t, btx.User.CreateBulk(btx.User.Create().SetName("n").SetEmail("new"), btx.User.Create().SetName("n").SetEmail("there")).
+			OnConflictColumns("email").Update(func(u *bare.UserUpsert) { u.UpdateSet.Set("user_spouse", 999_999) }).Exec(e.ctx)) // its foreign key
+		require.NoError(t, btx.Commit())
+		require.Equal(t, 1, count(), "bare ent")
+
+		tx := e.begin(t, e.client)
+		require.Error(t, tx.User.CreateBulk(tx.User.Create().SetName("n").SetEmail("new"), tx.User.Create().SetName("n").SetEmail("there")).
+			OnConflictColumns("email").Update(func(u *ent.UserUpsert) { u.UpdateSet.Set("user_spouse", 999_999) }).Exec(e.ctx))
+		require.NoError(t, tx.Commit())
+		require.Equal(t, 1, count())
+		require.Len(t, e.log(t), 1)
+	}}}, dialect.MySQL)
+}
+
+// The keys of the rows that are there come on top of ent's own parameters, of which PostgreSQL takes 65,535.
+func TestUpsertParameters(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		for hits := range 2 {
+			require.NoError(t, e.client.Price.MapCreateBulk(make([]int, 25_000), func(c *kent.PriceCreate, i int) { c.SetAmount(float64(i)).SetHits(hits) }).
+				OnConflictColumns("amount").UpdateNewValues().Exec(e.ctx), hits)
+		}
+	}, dialect.Postgres)
+}
+
+// What an upsert of many has passed over, as its own condition says, is told from rows that came meanwhile.
+func TestUpsertConditionOfMany(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		add := sql.ResolveWith(func(u *sql.UpdateSet) { u.Add("hits", 1) })
+		if fmt.Sprintf("%T", e.db.Driver()) == "*stdlib.Driver" {
+			add = sql.ResolveWith(func(u *sql.UpdateSet) { u.Set("hits", sql.Expr("numbers.hits + 1")) })
+		}
+		opts := []sql.ConflictOption{sql.ConflictColumns("b"), add, sql.UpdateWhere(sql.ExprP("numbers.hits > 5"))}
+		e.client.Number.Create().SetA("1").SetB("1").ExecX(e.ctx)
+		t.Run("the constraint of another key", func(t *testing.T) {
+			bareUpsert(t, e, "numbers", []map[string]any{{"a": "2", "b": "1", "hits": 0}, {"a": "3", "hits": 0}}, opts...)
+			require.NoError(t, e.client.Number.CreateBulk(e.client.Number.Create().SetA("2").SetB("1"), e.client.Number.Create().SetA("3")).OnConflict(opts...).Exec(e.ctx))
+		})
+		t.Run("others each time", func(t *testing.T) {
+			bareUpsert(t, e, "numbers", []map[string]any{{"a": "2", "b": "1", "hits": 0}, {"hits": 0}}, opts...)
+			require.NoError(t, e.client.Number.CreateBulk(e.client.Number.Create().SetA("2").SetB("1"), e.client.Number.Create()).OnConflict(opts...).Exec(e.ctx))
+		})
+	}, dialect.Postgres)
+}
+
+// A row may meet what an earlier one of the same upsert has changed.
+func TestUpsertChain(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		e.client.Number.Create().SetA("1").SetB("1").ExecX(e.ctx)
+		opts := []sql.ConflictOption{sql.ConflictColumns("a"), sql.ResolveWithNewValues(), sql.UpdateWhere(sql.ExprP("numbers.hits < 5"))}
+		bareUpsert(t, e, "numbers", []map[string]any{{"a": "1", "b": "2", "hits": 0}, {"a": "5", "b": "1", "hits": 0}}, opts...)
+		require.NoError(t, e.client.Number.CreateBulk(e.client.Number.Create().SetA("1").SetB("2"), e.client.Number.Create().SetA("5").SetB("1")).OnConflict(opts...).Exec(e.ctx))
+	}, dialect.SQLite)
+}
+
+// A key that is made of itself is another.
+func TestUpsertNextKey(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		e.client.Price.Create().SetAmount(1).ExecX(e.ctx)
+		opt := sql.ResolveWith(func(u *sql.UpdateSet) { u.Set("amount", sql.Expr("`amount` + 1")) })
+		bareUpsert(t, e, "prices", []map[string]any{{"amount": 1, "hits": 0}, {"amount": 2, "hits": 0}}, opt)
+		require.NoError(t, e.client.Price.CreateBulk(e.client.Price.Create().SetAmount(1), e.client.Price.Create().SetAmount(2)).OnConflict(opt).Exec(e.ctx))
+		require.Equal(t, 3.0, e.client.Price.Query().OnlyX(e.ctx).Amount) // 1 → 2 → 3
+	}, dialect.MySQL)
+}
+
+// Rows of a bulk may be equal to the database, and not to Go.
+func TestUpsertEqualKeys(t *testing.T) {
+	eachKeys(t, func(t *testing.T, e *keysEnv) {
+		testdb.Exec(t, e.db, "DROP TABLE numbers")
+		testdb.Exec(t, e.db, "CREATE TABLE numbers (id integer PRIMARY KEY AUTOINCREMENT, a text DEFAULT 'x' UNIQUE, b text COLLATE NOCASE UNIQUE, hits integer NOT NULL DEFAULT 0)")
+		opts := []sql.ConflictOption{sql.ConflictColumns("b"), sql.ResolveWith(func(u *sql.UpdateSet) { u.SetExcluded("hits") })}
+		bareUpsert(t, e, "numbers", []map[string]any{{"a": "1", "b": "k", "hits": 0}, {"a": "2", "b": "K", "hits": 1}}, opts...)
+		require.NoError(t, e.client.Number.CreateBulk(e.client.Number.Create().SetA("1").SetB("k"), e.client.Number.Create().SetA("2").SetB("K").SetHits(1)).OnConflict(opts...).Exec(e.ctx))
+	}, dialect.SQLite)
+}
