@@ -2,6 +2,8 @@ package auditlog
 
 import (
 	"database/sql"
+	"database/sql/driver"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -81,14 +83,42 @@ func TestParseID(t *testing.T) {
 		requireSame(t, name(s))
 		requireSame(t, n)
 		requireSame(t, id)
+		requireSame(t, serial(n))
 		if len(b) > 0 {
 			requireSame(t, b)
+			requireSame(t, digest(b))
 		}
 	})
+	require.Error(t, ParseID("01", new(serial)), "the log writes it as 1")
+	require.Error(t, ParseID("x", new(serial)))
 	var n int8
 	require.Error(t, ParseID("300", &n))
 	require.Error(t, ParseID("x", &n))
 	require.Error(t, ParseID("1", new(float64)))
+}
+
+// serial is an id that databases give as an integer, and that takes nothing else.
+type serial int64
+
+func (s serial) Value() (driver.Value, error) { return int64(s), nil }
+
+func (s *serial) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("cannot scan %T", v)
+	}
+	*s = serial(n)
+	return nil
+}
+
+// digest is an id of bytes, which takes text for bytes.
+type digest string
+
+func (d digest) Value() (driver.Value, error) { return []byte(d), nil }
+
+func (d *digest) Scan(v any) error {
+	*d = digest(fmt.Sprintf("%s", v))
+	return nil
 }
 
 // requireSame requires that an id's text leads back to it.

@@ -153,6 +153,33 @@ func Chunks(ids []string) iter.Seq[[]string] {
 // ChunksOf returns list in parts of a length below the number of parameters that every database takes.
 func ChunksOf[T any](list []T) iter.Seq[[]T] { return slices.Chunk(list, 10_000) }
 
+// scanID has dest scan the id that the log writes as s: as text, or as the integer or the bytes that databases give it, if it takes no text, or takes it
+// for another id.
+func scanID(s string, dest sql.Scanner) error {
+	stored := []any{s}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		stored = append(stored, n)
+	}
+	if b, err := hex.DecodeString(s); err == nil {
+		stored = append(stored, b)
+	}
+	var first error
+	for _, v := range stored {
+		err := dest.Scan(v)
+		if err == nil {
+			text, terr := IDString(dest)
+			if terr != nil || text == s { // what cannot be written is not compared
+				return nil
+			}
+			err = fmt.Errorf("sqlaudit: %q is the text of no id: that would be %q", s, text)
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
 // ParseID sets the id that dest points at to the one that the log writes as s.
 func ParseID(s string, dest any) error {
 	switch dest := dest.(type) {
@@ -164,7 +191,7 @@ func ParseID(s string, dest any) error {
 		*dest = b
 		return err
 	case sql.Scanner:
-		return dest.Scan(s)
+		return scanID(s, dest)
 	case encoding.TextUnmarshaler:
 		return dest.UnmarshalText([]byte(s))
 	}
