@@ -110,6 +110,7 @@ func (o *operation) selection(ctx context.Context, t *auditlog.Type, w *words, l
 	}
 	if where != nil {
 		where(s)
+		enclose(s)
 	}
 	s.OrderExpr(sql.Raw(w.keys))
 	if lock == lockNone && name == dialect.Postgres {
@@ -129,6 +130,24 @@ func (o *operation) selection(ctx context.Context, t *auditlog.Type, w *words, l
 		query, args = s.Query()
 	}
 	return query, args
+}
+
+// enclose has the conditions of s end where they do, for what follows them: those of the user's may end in a comment.
+func enclose(s *sql.Selector) {
+	p := s.P()
+	if p == nil {
+		return
+	}
+	text, _ := p.Query()
+	if !strings.Contains(text, "--") && !strings.Contains(text, "#") {
+		return
+	}
+	s.SetP(enclosed(p))
+}
+
+// enclosed returns a condition that stands for itself beside others, and ahead of what follows.
+func enclosed(p *sql.Predicate) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) { b.WriteByte('(').Join(p).WriteString("\n)") })
 }
 
 // scan reads rows of t by a query of its columns.
@@ -188,7 +207,7 @@ func (o *operation) matched(ctx context.Context, lock strength, where func(*sql.
 	}
 	return o.readKeys(ctx, t, lock, t.Key, keys, func(s *sql.Selector) {
 		if conditions != nil {
-			s.Where(conditions)
+			s.Where(enclosed(conditions))
 		}
 	})
 }
@@ -199,6 +218,7 @@ func (o *operation) keys(ctx context.Context, t *auditlog.Type, where func(*sql.
 	s := b.Select().From(b.Table(t.Table).Schema(o.target.SchemaOf(t))).WithContext(ctx)
 	s.Select(s.Columns(t.Key...)...)
 	where(s)
+	enclose(s)
 	s.OrderBy(s.Columns(t.Key...)...)
 	query, args := s.Query() // whose errors ent ignores too
 	return o.scanKeys(ctx, t, query, args)

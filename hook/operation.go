@@ -45,6 +45,7 @@ type operation struct {
 	hasRead bool // rows were read
 	held    int  // how many bytes those take that may change
 
+	undone     bool  // what ent's statement did, which failed
 	savepoints int   // that are open
 	updates    bool  // ent updates rows of the target's type, whose ids must not change
 	deletes    bool  // ent deletes them
@@ -201,7 +202,7 @@ func (o *operation) rollback(err error) error {
 // salvage records what a mutation that failed within the user's transaction has left there, for the user may
 // commit it: ent's own transaction does not exist within another. If that cannot be found out, Commit will fail.
 func (o *operation) salvage(ctx context.Context) {
-	if o.issued == 0 {
+	if o.issued == 0 || o.undone {
 		return
 	}
 	o.took(PathSalvage)

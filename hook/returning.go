@@ -114,7 +114,7 @@ func (o *operation) updateReturning(ctx context.Context, query string, args any)
 	t := o.target.Type
 	if o.base.Dialect() == dialect.SQLite { // where nobody has written since the rows were read
 		list, args := o.lines(args)
-		return o.returned(ctx, query+" RETURNING "+list, args, 1, func(rows []*auditlog.Row, plain bool) error {
+		return o.returned(ctx, query+"\nRETURNING "+list, args, 1, func(rows []*auditlog.Row, plain bool) error {
 			o.are(t, rows, plain)
 			return nil
 		})
@@ -198,7 +198,7 @@ func (s strength) clause() string {
 func (o *operation) deleteReturning(ctx context.Context, query string, args any) (int, error) {
 	t := o.target.Type
 	list, args := o.lines(args)
-	returning := " RETURNING " + list
+	returning := "\nRETURNING " + list // a line of its own: a condition of the user's may end in a comment
 	if o.base.Dialect() == dialect.Postgres {
 		ents := query
 		query = o.returning.table.text(textKey{kind: 'D', query: ents}, func() string {
@@ -297,5 +297,5 @@ func (o *operation) insertKeyed(ctx context.Context, query string, args any) (in
 	c := o.create
 	c.plain = true
 	list, args := o.lines(args)
-	return o.returned(ctx, query+" RETURNING "+list, args, 1, c.are)
+	return o.returned(ctx, query+"\nRETURNING "+list, args, 1, c.are)
 }

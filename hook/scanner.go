@@ -63,6 +63,8 @@ func (s *scanner) skip() int {
 		return s.past("\n", 1)
 	case strings.HasPrefix(rest, "/*") && s.dialect == dialect.Postgres:
 		return s.nested()
+	case s.dialect == dialect.MySQL && (strings.HasPrefix(rest, "/*!") || strings.HasPrefix(rest, "/*M!")): // which is run
+		return len(s.query) + 1
 	case strings.HasPrefix(rest, "/*"):
 		return s.past("*/", 2)
 	case ch == '$' && s.dialect == dialect.Postgres && !s.named(s.at):
@@ -162,6 +164,18 @@ func complete(dialectName, query string) bool {
 	for s.next() {
 	}
 	return !s.broken
+}
+
+// occurrences returns how often a word stands in a statement, in whatever case, outside of quotes, comments and parentheses.
+func occurrences(dialectName, query, word string) int {
+	n := 0
+	for s := newScanner(dialectName, query); s.next(); {
+		end := s.at + len(word)
+		if s.depth == 0 && !s.named(s.at) && end <= len(query) && strings.EqualFold(query[s.at:end], word) && (end == len(query) || !inName(query[end])) {
+			n++
+		}
+	}
+	return n
 }
 
 // An assignment is one of those of an update, as it stands in the statement.

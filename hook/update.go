@@ -116,6 +116,9 @@ func (o *operation) readUpdated(ctx context.Context, spec *sqlgraph.UpdateSpec, 
 		narrowed := spec.Predicate
 		spec.Predicate = func(s *sql.Selector) {
 			own(s)
+			if p := s.P(); p != nil {
+				s.SetP(enclosed(p))
+			}
 			narrowed(s)
 		}
 	}

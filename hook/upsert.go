@@ -44,8 +44,9 @@ func (o *operation) resolve(ctx context.Context, query string, args any, run fun
 	many := len(c.specs) > 1
 	// On SQLite nobody else writes, and one of many may update what it has inserted itself: what it would do, it may.
 	asWhole := many && !r.moves && o.base.Dialect() == dialect.SQLite
-	for told, try := -1, 0; ; try++ {
-		n, ok, err := o.narrowed(ctx, r, own, told, run)
+	var told []string
+	for try := 0; ; try++ {
+		ok, err := o.narrowed(ctx, r, own, told, run)
 		if ok || err != nil {
 			return err
 		}
@@ -54,11 +55,14 @@ func (o *operation) resolve(ctx context.Context, query string, args any, run fun
 			return err
 		}
 		o.add(t, fresh)
+		if asWhole {
+			ok, err = o.accept(ctx, r.whole(), r.tail, own, false, told, run)
+			if ok || err != nil {
+				return err
+			}
+		}
 		switch {
-		case asWhole:
-			_, err := o.upserting(ctx, r.whole(), r.tail, own, run)
-			return err
-		case !many && n == told && len(fresh) == 0: // the user's own condition did not hold, or a trigger has passed over the row
+		case !many && len(told) == 0: // the user's own condition did not hold, or a trigger has passed over the row
 			return nil
 		case try == maxTries:
 			return fmt.Errorf("%w: the rows of table %s that it meets are others each time: create the entities one by one", auditlog.ErrUpsert, t.Table)
@@ -101,7 +105,7 @@ func (o *operation) resolution(query string) (*resolution, error) {
 	}
 	const onConflict, target = " ON CONFLICT", " ("
 	on := clause(name, r.head, 0, onConflict)
-	if on < 0 || !complete(name, r.head) {
+	if on < 0 || !complete(name, r.head) || occurrences(name, r.head, "CONFLICT") > 1 { // SQLite takes several
 		return nil, o.notUnderstood(query)
 	}
 	if rest := r.head[on+len(onConflict):]; strings.HasPrefix(rest, target) {
@@ -161,28 +165,66 @@ func (o *operation) named(r *resolution) []string {
 // uniqueKeys returns the columns of the primary key of t and of its unique indexes.
 func uniqueKeys(t *auditlog.Type) [][]string { return append([][]string{t.Key}, t.Unique...) }
 
-// narrowed runs ent's insert with its update narrowed to the rows that were read, and returns how many rows that inserted or updated, and whether it is to be
-// so: they are all, or as many as were told. Else nothing of it stays.
-func (o *operation) narrowed(ctx context.Context, r *resolution, args []any, told int, run func(string, any) error) (n int, ok bool, err error) {
+// narrowed runs ent's insert with its update narrowed to the rows that were read, and reports whether it is to be so: it inserted or updated as many rows as
+// there are, or those that were told. Else nothing of it stays.
+func (o *operation) narrowed(ctx context.Context, r *resolution, args []any, told []string, run func(string, any) error) (bool, error) {
 	c := o.create
 	where, more, err := o.condition(len(args), keysOf(o.image(o.target.Type).rows))
 	if err != nil {
-		return 0, false, err
+		return false, err
 	}
 	if r.where != "" {
 		where = "(" + r.where + "\n) AND " + where
 	}
-	do := func() (bool, error) {
-		n, err = o.upserting(ctx, r.head+" WHERE "+where, r.tail, slices.Concat(args, more), run)
-		ok = n == len(c.specs) || n == told
-		return !ok && err == nil, err
+	query, own := r.head+" WHERE "+where, slices.Concat(args, more)
+	if len(c.specs) == 1 {
+		n, err := o.upserting(ctx, query, r.tail, own, run)
+		return n == 1, err
 	}
-	if len(c.specs) > 1 {
-		err = o.savepoint(ctx, do)
-	} else {
-		_, err = do()
+	ok, err := o.accept(ctx, query, r.tail, own, true, told, run)
+	if sqlgraph.IsUniqueConstraintError(err) { // a row that it passed over may not have made room for another
+		return false, nil
 	}
-	return n, ok, err
+	return ok, err
+}
+
+// accept runs an insert of many with ON CONFLICT, and undoes it unless the rows that it inserted or updated are those that were told, or all, if that will do. See
+// marks.
+func (o *operation) accept(ctx context.Context, query, tail string, args []any, all bool, told []string, run func(string, any) error) (ok bool, err error) {
+	err = o.savepoint(ctx, func() (bool, error) {
+		n, err := o.upserting(ctx, query, tail, args, run)
+		switch {
+		case err != nil:
+			return sqlgraph.IsUniqueConstraintError(err), err
+		case all && n == len(o.create.specs):
+			ok = true
+		case told != nil:
+			is, err := o.marks(ctx, o.create.keys)
+			if err != nil {
+				return false, err
+			}
+			ok = slices.Equal(is, told)
+		}
+		return !ok, nil
+	})
+	return ok, err
+}
+
+// marks returns the unique values of the rows with the given keys, in order: those that the database does not make anew each time. By them it is told whether
+// two runs of a statement do the same.
+func (o *operation) marks(ctx context.Context, keys [][]any) ([]string, error) {
+	t := o.target.Type
+	columns := slices.Concat(t.Unique...)
+	if len(columns) == 0 || !slices.ContainsFunc(o.create.specs, func(s *sqlgraph.CreateSpec) bool { return valuesOf(s, t.Key) == nil }) {
+		columns = append(columns, t.Key...)
+	}
+	rows, err := o.readUnique(ctx, lockNone, lookup{t.Key, keys})
+	marks := make([]string, len(rows))
+	for i, values := range refs(rows, columns) {
+		marks[i] = keyText(values)
+	}
+	slices.Sort(marks)
+	return marks, err
 }
 
 // upserting runs an insert with ON CONFLICT and notes the keys of the rows that it inserted or updated. It returns how many there are.
@@ -198,29 +240,32 @@ func (o *operation) upserting(ctx context.Context, query, tail string, args []an
 	return len(c.keys), err
 }
 
-// wouldDo runs ent's insert as it is, and undoes it. It returns how many rows that inserted or updated, and, locked, those that are there and were not read.
-func (o *operation) wouldDo(ctx context.Context, r *resolution, args []any) (n int, fresh []*auditlog.Row, err error) {
+// wouldDo runs ent's insert as it is, and undoes it. It returns the marks of the rows that this inserted or updated, and, locked, those that are there and were
+// not read.
+func (o *operation) wouldDo(ctx context.Context, r *resolution, args []any) (marks []string, fresh []*auditlog.Row, err error) {
 	t := o.target.Type
 	var keys [][]any
 	if err := o.savepoint(ctx, func() (undo bool, err error) {
-		keys, err = o.scanKeys(ctx, t, r.whole()+" RETURNING "+o.names(t.Key), args)
+		if keys, err = o.scanKeys(ctx, t, r.whole()+" RETURNING "+o.names(t.Key), args); err == nil {
+			marks, err = o.marks(ctx, keys)
+		}
 		return err == nil, err
 	}); err != nil {
-		return 0, nil, err
+		return nil, nil, err
 	}
-	n, has := len(keys), o.image(t).has
+	has := o.image(t).has
 	unread := keys[:0]
 	for _, key := range keys {
 		text, err := auditlog.KeyText(key)
 		if err != nil {
-			return 0, nil, err
+			return nil, nil, err
 		}
 		if !has[text] {
 			unread = append(unread, key)
 		}
 	}
 	fresh, err = o.readKeys(ctx, t, r.lock, t.Key, unread)
-	return n, fresh, err
+	return marks, fresh, err
 }
 
 // savepoint runs f, and has the database undo what it did if it says so. After an error PostgreSQL is not to do anything more in a transaction of the user's either.

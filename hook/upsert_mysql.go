@@ -4,6 +4,7 @@ import (
 	"context"
 	stdsql "database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,9 +73,7 @@ func (o *operation) upsertMySQL(ctx context.Context, query string, args any) (sq
 		undone = err != nil
 		return undone, err
 	})
-	if undone {
-		o.create.upsert = nil // or, if it could not be undone, the transaction has ended
-	}
+	o.undone = undone // or, if it could not be undone, the transaction has ended
 	return u.result, err
 }
 
@@ -89,17 +88,40 @@ func (o *operation) upsertAll(ctx context.Context, all []int) error {
 	if len(there) > 0 && len(all) > 1 && (!o.keepsKeys() || linked(o.create.specs)) {
 		return o.upsertRows(ctx, all)
 	}
-	switch err := o.insertNew(ctx, missing); {
-	case o.came(err):
+	inOrder := func() error {
 		o.took(PathUpsertAgain)
+		u := o.create.upsert
+		u.result, u.inserted, u.mine = insertResult{}, nil, make(map[string]bool)
 		return o.upsertRows(ctx, all)
-	case err != nil:
+	}
+	switch {
+	case len(there) == 0:
+		if err = o.insertNew(ctx, missing); o.came(err) {
+			return inOrder()
+		}
+		return err
+	case len(missing) == 0:
+		if err = o.updateThere(ctx, there, false); unread(err) {
+			return inOrder()
+		}
 		return err
 	}
-	err = o.updateThere(ctx, there)
-	if unread(err) {
-		o.took(PathUpsertAgain)
-		err = o.upsertRows(ctx, there)
+	// What is new is inserted ahead of its turn. A row that meets one of them, by what the database makes of it, was to come before it.
+	met := false
+	err = o.savepoint(ctx, func() (bool, error) {
+		err := o.insertNew(ctx, missing)
+		met = o.came(err)
+		if err == nil {
+			err = o.updateThere(ctx, there, true)
+			met = unread(err) || errors.Is(err, auditlog.ErrUpsert)
+		}
+		if met {
+			err = nil
+		}
+		return met, err
+	})
+	if met && err == nil {
+		return inOrder()
 	}
 	return err
 }
@@ -145,7 +167,7 @@ func (o *operation) upsertRow(ctx context.Context, i int) error {
 		}
 		came := false
 		if there {
-			err = o.updateThere(ctx, rows)
+			err = o.updateThere(ctx, rows, false)
 			came = unread(err)
 		} else {
 			err = o.insertNew(ctx, rows)
@@ -222,6 +244,11 @@ func (o *operation) partition(ctx context.Context, rows []int, lock strength) (t
 	var found []*auditlog.Row
 	for _, l := range lookups {
 		met, err := o.readUnique(ctx, lock, l)
+		if lock == lockNone { // one that is locked has no other keys by now
+			met = slices.DeleteFunc(met, func(r *auditlog.Row) bool {
+				return slices.ContainsFunc(found, func(f *auditlog.Row) bool { return f.Text == r.Text })
+			})
+		}
 		if err == nil && lock == lockNone && len(met) > 0 {
 			// What the snapshot shows may be gone, or have other keys. It is locked by the index by which ent's statement would lock it: the entry in that, and then the row.
 			met, err = o.readUnique(ctx, lockKey, lookup{l.columns, refs(met, l.columns)})
@@ -374,8 +401,8 @@ func (o *operation) inserts(key []any) (bool, error) {
 	return true, nil
 }
 
-// updateThere runs the rows of ent's insert that are there.
-func (o *operation) updateThere(ctx context.Context, rows []int) error {
+// updateThere runs the rows of ent's insert that are there. Where others were inserted ahead of them, it may not meet those.
+func (o *operation) updateThere(ctx context.Context, rows []int, ahead bool) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -386,7 +413,11 @@ func (o *operation) updateThere(ctx context.Context, rows []int) error {
 	}
 	guard, known := "", []any(nil)
 	if len(rows) == 1 {
-		guard, known = o.guard(append(slices.Clone(u.found), u.inserted...))
+		keys := u.found
+		if !ahead {
+			keys = append(slices.Clone(keys), u.inserted...)
+		}
+		guard, known = o.guard(keys)
 	}
 	query, args := u.statement(rows, true, guard, known...)
 	var res sql.Result
@@ -420,18 +451,20 @@ func (o *operation) updateMany(ctx context.Context, query string, args []any) er
 	if err != nil {
 		return err
 	}
+	var last int64
 	for _, key := range keys {
-		came, err := o.inserts(key)
+		text, err := auditlog.KeyText(key)
 		if err != nil {
 			return err
 		}
-		if came {
+		if !o.image(t).has[text] { // nor is it to be one that was inserted ahead of its turn
 			return fmt.Errorf("%w: by what the database makes of them, rows conflict with others of table %s than by what is given: create the entities one by one", auditlog.ErrUpsert, t.Table)
 		}
 		u.result.affected += 2
-		if id, ok := key[0].(int64); ok && u.result.id == 0 {
-			u.result.id = id
-		}
+		last, _ = key[0].(int64)
+	}
+	if u.result.id == 0 {
+		u.result.id = last
 	}
 	return nil
 }

@@ -24,6 +24,33 @@ func TestCorner(t *testing.T) { runWrites(t, cornerCases) }
 
 // Each of these was once a hole.
 var cornerCases = []testCase{
+	{"a condition that ends in a comment", "it does not take with it what is added to ent's statement: what is returned, the order, and the lock", func(t *testing.T, e *env) {
+		u := e.user("a")
+		e.user("b")
+		where := func(s *entsql.Selector) { s.Where(entsql.ExprP("age IS NULL OR age < 100 -- all of them")) }
+		n, err := e.client.User.Update().Where(user.NameNEQ("c"), where).Modify(setAge(5)).Save(e.ctx)
+		require.NoError(t, err)
+		require.Equal(t, 2, n)
+		e.client.User.Update().Where(where).AddGroups(e.group("g")).ExecX(e.ctx)
+		if e.backend.dialect != dialect.SQLite {
+			locked := false
+			e.probe.fault = func(_ int, call string) error {
+				if !locked && strings.HasPrefix(call, "UPDATE ") {
+					locked = true
+					ctx, cancel := context.WithTimeout(context.Background(), time.Second/2)
+					defer cancel()
+					require.Error(t, ent.NewClient(ent.Driver(entsql.OpenDB(e.backend.dialect, e.db))).User.UpdateOneID(u.ID).SetAge(3).Exec(ctx), "it waits")
+				}
+				return nil
+			}
+			require.NoError(t, e.client.User.Update().Where(where).Modify(setAge(6)).Exec(e.ctx))
+			e.probe.fault = nil
+			require.True(t, locked)
+		}
+		n, err = e.client.User.Delete().Where(user.NameNEQ("c"), where).Exec(e.ctx)
+		require.NoError(t, err)
+		require.Equal(t, 2, n)
+	}},
 	{"edges without a match", "an update of one entity that sets no column changes its edges although its predicate does not match", func(t *testing.T, e *env) {
 		a := e.user("a")
 		e.client.Pet.Create().SetName("p").SetOwner(a).ExecX(e.ctx)

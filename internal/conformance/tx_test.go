@@ -331,7 +331,7 @@ var txCases = []testCase{
 			many = []string{"BEGIN", "SELECT", "SAVEPOINT", "INSERT", "RELEASE", "INSERT log", "COMMIT"}
 		case e.backend.dialect == dialect.MySQL: // what is there is read, and then locked; what is not is inserted by itself
 			one = []string{"BEGIN", "SELECT", "SELECT", "INSERT", "SELECT", "INSERT log", "COMMIT"}
-			many = []string{"BEGIN", "SELECT", "SELECT", "INSERT", "INSERT", "SELECT", "INSERT log", "COMMIT"}
+			many = []string{"BEGIN", "SELECT", "SELECT", "SAVEPOINT", "INSERT", "INSERT", "RELEASE", "SELECT", "INSERT log", "COMMIT"}
 		}
 		upsert("warm up") // MariaDB's unique indexes are looked up once
 		check("upsert", one, func() { upsert("a@example.com") })
