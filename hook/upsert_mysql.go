@@ -383,22 +383,22 @@ func (o *operation) insertNew(ctx context.Context, rows []int) error {
 	}
 	u.result.affected += int64(len(rows))
 	for _, key := range keys {
-		if _, err := o.inserts(key); err != nil {
+		if err := o.inserts(key); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// inserts notes the key of a row that a statement has inserted, or updated if it was read. It reports whether it has inserted it.
-func (o *operation) inserts(key []any) (bool, error) {
+// inserts notes the key of a row that a statement has inserted, or updated if it was read.
+func (o *operation) inserts(key []any) error {
 	u := o.create.upsert
 	text, err := auditlog.KeyText(key)
 	if err != nil || u.mine[text] || o.image(o.target.Type).has[text] {
-		return false, err
+		return err
 	}
 	u.inserted, u.mine[text] = append(u.inserted, key), true
-	return true, nil
+	return nil
 }
 
 // updateThere runs the rows of ent's insert that are there. Where others were inserted ahead of them, it may not meet those.
@@ -440,8 +440,7 @@ func (o *operation) updateThere(ctx context.Context, rows []int, ahead bool) err
 	if len(came) == 0 {
 		return fmt.Errorf("%w: what it has inserted into table %s is not found: a trigger makes other keys each time", auditlog.ErrUpsert, o.target.Type.Table)
 	}
-	_, err = o.inserts(came[0].Key)
-	return err
+	return o.inserts(came[0].Key)
 }
 
 // updateMany runs many rows of ent's insert that are there, by a statement that is not guarded: it must return the rows that were read.

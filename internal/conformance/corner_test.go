@@ -47,6 +47,9 @@ var cornerCases = []testCase{
 			e.probe.fault = nil
 			require.True(t, locked)
 		}
+		err = e.client.User.Update().Where(user.Name("a")).Modify(func(u *entsql.UpdateBuilder) { u.Set("age", entsql.Expr("7 -- seven")) }).Exec(e.ctx)
+		require.ErrorContains(t, err, "remove it", "it would take the condition with it, and update all")
+		require.False(t, e.client.User.Query().Where(user.Age(7)).ExistX(e.ctx))
 		n, err = e.client.User.Delete().Where(user.NameNEQ("c"), where).Exec(e.ctx)
 		require.NoError(t, err)
 		require.Equal(t, 2, n)

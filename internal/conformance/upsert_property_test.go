@@ -72,12 +72,13 @@ func (e *twin) same(t require.TestingT, why string) {
 	for i, db := range []*stdsql.DB{e.bare, e.db} {
 		found, err := db.Query("SELECT COALESCE(a, '-'), COALESCE(b, '-'), hits FROM numbers ORDER BY id")
 		require.NoError(t, err)
+		defer found.Close()
 		for found.Next() {
 			var a, b, hits string
 			require.NoError(t, found.Scan(&a, &b, &hits))
 			rows[i] = append(rows[i], strings.Join([]string{a, b, hits}, "/"))
 		}
-		require.NoError(t, errors.Join(found.Err(), found.Close()))
+		require.NoError(t, found.Err())
 	}
 	require.Equal(t, rows[0], rows[1], why)
 	report, err := sqlaudit.Reconcile(e.ctx, ent.NewClient(ent.Driver(sql.OpenDB(e.backend.dialect, e.db))))
