@@ -16,7 +16,7 @@ import (
 
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
-	kent "github.com/sqlaudit/sqlaudit/internal/conformance/keys/ent"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 	bare "github.com/sqlaudit/sqlaudit/internal/storm/bare/ent" // the same types of users, pets and groups, without the extension
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
@@ -307,12 +307,14 @@ func TestUpsertAtomic(t *testing.T) {
 
 // The keys of the rows that are there come on top of ent's own parameters, of which PostgreSQL takes 65,535.
 func TestUpsertParameters(t *testing.T) {
-	eachKeys(t, func(t *testing.T, e *keysEnv) {
-		for hits := range 2 {
-			require.NoError(t, e.client.Price.MapCreateBulk(make([]int, 25_000), func(c *kent.PriceCreate, i int) { c.SetAmount(float64(i)).SetHits(hits) }).
-				OnConflictColumns("amount").UpdateNewValues().Exec(e.ctx), hits)
+	runOn(t, []backend{on(testdb.Postgres)}, []testCase{{"11,000 rows of five columns", "twice, so that all are there", func(t *testing.T, e *env) {
+		for age := range 2 {
+			require.NoError(t, e.client.User.MapCreateBulk(make([]int, 11_000), func(c *ent.UserCreate, i int) {
+				c.SetName("n").SetEmail(fmt.Sprint(i)).SetAge(age).SetNick("n").SetPassword("p")
+			}).OnConflictColumns("email").UpdateNewValues().Exec(e.ctx))
 		}
-	}, dialect.Postgres)
+		require.Equal(t, 11_000, e.client.User.Query().Where(user.Age(1)).CountX(e.ctx))
+	}}})
 }
 
 // What an upsert of many has passed over, as its own condition says, is told from rows that came meanwhile.
