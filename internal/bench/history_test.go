@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -64,7 +65,8 @@ func byHand(ctx context.Context, db *sql.DB, query string, args ...any) ([]*entr
 }
 
 // Reading the hundred changes of one entity out of the log, by the generated query and by hand, by turns in one run: read the ratio, which is the median of the
-// ratios of neighbours.
+// ratios of neighbours where the one goes first, and where the other does, in their geometric mean. Who goes first reads from disk what a small cache has let go
+// (MariaDB's of 128 MiB), and the other out of it.
 func BenchmarkHistoryOfOne(b *testing.B) {
 	const page = 20
 	eachLarge(b, func(b *testing.B, l large) {
@@ -123,7 +125,7 @@ func BenchmarkHistoryOfOne(b *testing.B) {
 
 // compare measures the two ways to read the entries about a user, which are the same ones.
 func compare(b *testing.B, want int, ours func(int) ([]*ent.AuditLog, error), hand func(int) ([]*entry, error)) {
-	for i := range users { // and all is in the caches
+	for i := range users {
 		got, err := ours(i)
 		require.NoError(b, err)
 		expected, err := hand(i)
@@ -131,7 +133,10 @@ func compare(b *testing.B, want int, ours func(int) ([]*ent.AuditLog, error), ha
 		require.Len(b, expected, want)
 		require.JSONEq(b, jsonOf(b, expected), jsonOf(b, asRead(got)))
 	}
-	var ratios, times []float64
+	var (
+		ratios [2][]float64 // by who goes first
+		times  []float64
+	)
 	measure := func(read func() error) float64 {
 		begin := time.Now()
 		if err := read(); err != nil {
@@ -148,9 +153,11 @@ func compare(b *testing.B, want int, ours func(int) ([]*ent.AuditLog, error), ha
 		}
 		mine()
 		theirs()
-		ratios, times = append(ratios, o/h), append(times, h)
+		ratios[n%2], times = append(ratios[n%2], o/h), append(times, h)
 	}
-	b.ReportMetric(median(ratios), "ratio")
+	if len(ratios[1]) > 0 {
+		b.ReportMetric(math.Sqrt(median(ratios[0])*median(ratios[1])), "ratio")
+	}
 	b.ReportMetric(median(times)/1e3, "µs-by-hand")
 }
 
