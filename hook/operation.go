@@ -42,11 +42,8 @@ type operation struct {
 	adds       []*addition
 	going      map[goner]bool // the rows that a deletion takes with it
 
-	hasRead bool // rows were read
-	held    int  // how many bytes those take that may change
-
-	undone     bool  // what ent's statement did, which failed
-	savepoints int   // that are open
+	hasRead    bool  // rows were read
+	held       int   // how many bytes those take that may change
 	updates    bool  // ent updates rows of the target's type, whose ids must not change
 	deletes    bool  // ent deletes them
 	deleted    int   // how many of them its delete affected, or -1 while that is not known
@@ -57,6 +54,8 @@ type operation struct {
 	last       error // what the last of them failed with
 	failure    error // what the record failed with
 	unknown    error // why it is not known what the mutation left in a transaction whose commit is not ours to stop
+	savepoints int   // how many are open
+	undone     bool  // ent's statement failed, and nothing of it is left
 }
 
 type phase int

@@ -106,7 +106,7 @@ func (o *operation) resolution(query string) (*resolution, error) {
 	const onConflict, target = " ON CONFLICT", " ("
 	on := clause(name, r.head, 0, onConflict)
 	if on < 0 || !complete(name, r.head) || occurrences(name, r.head, "CONFLICT") > 1 { // SQLite takes several
-		return nil, o.notUnderstood(query)
+		return nil, notUnderstood(query)
 	}
 	if rest := r.head[on+len(onConflict):]; strings.HasPrefix(rest, target) {
 		columns, _, _ := strings.Cut(rest[len(target):], ")")
@@ -118,7 +118,7 @@ func (o *operation) resolution(query string) (*resolution, error) {
 	}
 	at := clause(name, r.head, on, doUpdate)
 	if at < 0 {
-		return nil, o.notUnderstood(query)
+		return nil, notUnderstood(query)
 	}
 	if where := clause(name, r.head, at, " WHERE "); where >= 0 {
 		r.head, r.where = r.head[:where], r.head[where+len(" WHERE "):]
@@ -135,8 +135,8 @@ func (o *operation) resolution(query string) (*resolution, error) {
 	return r, nil
 }
 
-func (o *operation) notUnderstood(query string) error {
-	return fmt.Errorf("%w: the statement is not one of ent's own: %s", auditlog.ErrUpsert, query)
+func notUnderstood(query string) error {
+	return fmt.Errorf("%w: the statement is not understood: give OnConflict one action, and expressions without comments or quotes that do not end: %s", auditlog.ErrUpsert, query)
 }
 
 // lookups returns the unique keys of what is to be inserted by which it may conflict: by the one that it names, or any.

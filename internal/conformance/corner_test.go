@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	stdsql "database/sql"
 	"strings"
 	"sync"
 	"testing"
@@ -280,6 +281,25 @@ func TestCornerBare(t *testing.T) {
 }
 
 // What only some of the databases do is tested there alone, and does not count as passed elsewhere.
+
+// Where the driver writes arguments into its statements, MariaDB gives six digits of a FLOAT, to ent as to the log.
+func TestFloatInText(t *testing.T) {
+	b := on(testdb.MariaDB)
+	b.open = func(t testing.TB) *stdsql.DB {
+		return testdb.MariaDB.Open(t, testdb.Params{"interpolateParams": "true"})
+	}
+	runOn(t, []backend{b}, []testCase{{"a FLOAT", "in the log as ent reads it", func(t *testing.T, e *env) {
+		testdb.Exec(t, e.db, "ALTER TABLE docs MODIFY score FLOAT")
+		defer testdb.Exec(t, e.db, "ALTER TABLE docs MODIFY score DOUBLE")
+		e.client.Doc.Create().SetID("a").SetTitle("a").SetScore(16777.217).ExecX(e.ctx)
+		e.client.Doc.Update().SetTitle("c").ExecX(e.ctx)
+		require.Equal(t, 16777.2, e.client.Doc.GetX(e.ctx, "a").Score)
+		require.Equal(t, " → 16777.2", e.log(t)[0].Change("score"))
+		require.Equal(t, " → ", e.log(t)[1].Change("score"))
+		e.client.Doc.Delete().ExecX(e.ctx)
+		require.Equal(t, "16777.2 → ", e.last(t).Change("score"))
+	}}})
+}
 
 // PostgreSQL ignores the statements of a transaction that has failed, and SQLite has no deadlocks.
 func TestCornerMariaDB(t *testing.T) { runWrites(t, mariadbCases, dialect.MySQL) }

@@ -22,9 +22,10 @@ import (
 
 // A keysEnv is what a case of unique keys runs in: empty tables of their schema, and a client on them.
 type keysEnv struct {
-	ctx    context.Context
-	db     *stdsql.DB
-	client *ent.Client
+	ctx     context.Context
+	backend backend
+	db      *stdsql.DB
+	client  *ent.Client
 }
 
 // eachKeys runs f as a subtest in every way of writing, on every database, or on those of the given dialects. In the end the log accounts for the tables.
@@ -34,7 +35,7 @@ func eachKeys(t *testing.T, f func(*testing.T, *keysEnv), dialects ...string) {
 			continue
 		}
 		t.Run(b.name, func(t *testing.T) {
-			e := &keysEnv{ctx: context.Background(), db: b.open(t)}
+			e := &keysEnv{ctx: context.Background(), backend: b, db: b.open(t)}
 			drv := sql.OpenDB(b.dialect, e.db)
 			plain := ent.NewClient(ent.Driver(drv))
 			require.NoError(t, plain.Schema.Create(e.ctx))

@@ -28,20 +28,8 @@ func (e *env) bare() *bare.Client {
 	return bare.NewClient(bare.Driver(sql.OpenDB(e.backend.dialect, e.db)))
 }
 
-// bareUpsert upserts rows of a table as ent does it without the extension, and takes that back.
-func bareUpsert(t *testing.T, e *keysEnv, table string, rows []map[string]any, opts ...sql.ConflictOption) {
-	t.Helper()
-	name := dialect.Postgres
-	switch fmt.Sprintf("%T", e.db.Driver()) {
-	case "*sqlite3.SQLiteDriver":
-		name = dialect.SQLite
-	case "*mysql.MySQLDriver":
-		name = dialect.MySQL
-	}
-	drv := sql.OpenDB(name, e.db)
-	tx, err := drv.Tx(e.ctx)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, tx.Rollback()) }()
+// upsertAlone upserts rows of a table as ent does it without the extension.
+func upsertAlone(ctx context.Context, drv dialect.Driver, table string, rows []map[string]any, opts ...sql.ConflictOption) error {
 	batch := &sqlgraph.BatchCreateSpec{OnConflict: opts}
 	for _, r := range rows {
 		s := sqlgraph.NewCreateSpec(table, sqlgraph.NewFieldSpec("id", entfield.TypeInt))
@@ -50,13 +38,21 @@ func bareUpsert(t *testing.T, e *keysEnv, table string, rows []map[string]any, o
 		}
 		batch.Nodes = append(batch.Nodes, s)
 	}
-	d := onTx{tx, name}
 	if len(rows) == 1 {
 		batch.Nodes[0].OnConflict = opts
-		require.NoError(t, sqlgraph.CreateNode(e.ctx, d, batch.Nodes[0]), "bare ent")
-		return
+		return sqlgraph.CreateNode(ctx, drv, batch.Nodes[0])
 	}
-	require.NoError(t, sqlgraph.BatchCreate(e.ctx, d, batch), "bare ent")
+	return sqlgraph.BatchCreate(ctx, drv, batch)
+}
+
+// bareUpsert upserts rows of a table so, and takes that back.
+func bareUpsert(t *testing.T, e *keysEnv, table string, rows []map[string]any, opts ...sql.ConflictOption) {
+	t.Helper()
+	name := e.backend.dialect
+	tx, err := sql.OpenDB(name, e.db).Tx(e.ctx)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, tx.Rollback()) }()
+	require.NoError(t, upsertAlone(e.ctx, onTx{tx, name}, table, rows, opts...), "bare ent")
 }
 
 // onTx is a driver that writes in a transaction.
@@ -99,7 +95,7 @@ func TestUpsertComposite(t *testing.T) {
 func TestUpsertConflictWhere(t *testing.T) {
 	eachKeys(t, func(t *testing.T, e *keysEnv) {
 		texts := []string{"TRUE /* it's all of them */", "TRUE /* :) */", "TRUE -- don't\n"}
-		if fmt.Sprintf("%T", e.db.Driver()) == "*stdlib.Driver" {
+		if e.backend.dialect == dialect.Postgres {
 			texts = append(texts, `b IS DISTINCT FROM E'it\'s'`, `b IS DISTINCT FROM $$it's$$`)
 		}
 		for _, text := range texts {
@@ -122,7 +118,7 @@ func TestUpsertConflictWhere(t *testing.T) {
 func TestUpsertComments(t *testing.T) {
 	eachKeys(t, func(t *testing.T, e *keysEnv) {
 		text := "TRUE /* all of them? really? all? */"
-		if fmt.Sprintf("%T", e.db.Driver()) == "*stdlib.Driver" {
+		if e.backend.dialect == dialect.Postgres {
 			text = "b IS DISTINCT FROM $$its$$"
 		}
 		e.client.Number.Create().SetHits(1).ExecX(e.ctx)
@@ -320,11 +316,7 @@ func TestUpsertParameters(t *testing.T) {
 // What an upsert of many has passed over, as its own condition says, is told from rows that came meanwhile.
 func TestUpsertConditionOfMany(t *testing.T) {
 	eachKeys(t, func(t *testing.T, e *keysEnv) {
-		add := sql.ResolveWith(func(u *sql.UpdateSet) { u.Add("hits", 1) })
-		if fmt.Sprintf("%T", e.db.Driver()) == "*stdlib.Driver" {
-			add = sql.ResolveWith(func(u *sql.UpdateSet) { u.Set("hits", sql.Expr("numbers.hits + 1")) })
-		}
-		opts := []sql.ConflictOption{sql.ConflictColumns("b"), add, sql.UpdateWhere(sql.ExprP("numbers.hits > 5"))}
+		opts := []sql.ConflictOption{sql.ConflictColumns("b"), setHits("numbers.hits + 1"), sql.UpdateWhere(sql.ExprP("numbers.hits > 5"))}
 		e.client.Number.Create().SetA("1").SetB("1").ExecX(e.ctx)
 		t.Run("the constraint of another key", func(t *testing.T) {
 			bareUpsert(t, e, "numbers", []map[string]any{{"a": "2", "b": "1", "hits": 0}, {"a": "3", "hits": 0}}, opts...)

@@ -12,8 +12,6 @@ import (
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
-	entfield "entgo.io/ent/schema/field"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -27,8 +25,7 @@ import (
 // may be NULL.
 type twin struct {
 	*keysEnv
-	backend backend
-	bare    *stdsql.DB
+	bare *stdsql.DB
 }
 
 // eachTwin runs f as a subtest with twins in every way of writing, on every database, or on those of the given dialects.
@@ -38,7 +35,7 @@ func eachTwin(t *testing.T, f func(*testing.T, *twin), dialects ...string) {
 			continue
 		}
 		t.Run(b.name, func(t *testing.T) {
-			e := &twin{keysEnv: &keysEnv{ctx: context.Background(), db: b.open(t)}, backend: b, bare: b.open(t)}
+			e := &twin{keysEnv: &keysEnv{ctx: context.Background(), backend: b, db: b.open(t)}, bare: b.open(t)}
 			for _, db := range []*stdsql.DB{e.db, e.bare} {
 				require.NoError(t, ent.NewClient(ent.Driver(sql.OpenDB(b.dialect, db))).Schema.Create(e.ctx))
 			}
@@ -91,27 +88,17 @@ type numbers [][3]string
 
 // alone upserts numbers as ent does it without the extension.
 func (e *twin) alone(rows numbers, opts ...sql.ConflictOption) error {
-	batch := &sqlgraph.BatchCreateSpec{OnConflict: opts}
+	var given []map[string]any
 	for _, r := range rows {
-		s := sqlgraph.NewCreateSpec("numbers", sqlgraph.NewFieldSpec("id", entfield.TypeInt))
+		row := map[string]any{"hits": r[2]}
 		for i, c := range []string{"a", "b"} {
 			if r[i] != "-" {
-				s.SetField(c, entfield.TypeString, r[i])
+				row[c] = r[i]
 			}
 		}
-		hits, err := strconv.Atoi(r[2])
-		if err != nil {
-			return err
-		}
-		s.SetField("hits", entfield.TypeInt, hits)
-		batch.Nodes = append(batch.Nodes, s)
+		given = append(given, row)
 	}
-	drv := sql.OpenDB(e.backend.dialect, e.bare)
-	if len(rows) == 1 {
-		batch.Nodes[0].OnConflict = opts
-		return sqlgraph.CreateNode(e.ctx, drv, batch.Nodes[0])
-	}
-	return sqlgraph.BatchCreate(e.ctx, drv, batch)
+	return upsertAlone(e.ctx, sql.OpenDB(e.backend.dialect, e.bare), "numbers", given, opts...)
 }
 
 // audited upserts numbers with it.

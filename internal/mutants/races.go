@@ -78,7 +78,7 @@ var races = []breakage{
 	},
 	{
 		name: "an upsert's new row inserted plainly, on MariaDB", database: mariadb,
-		file: "hook/upsert_mysql.go", old: "u.statement(rows, c.returns, none)", new: "u.statement(rows, none == none+none, none)",
+		file: "hook/upsert_mysql_statement.go", old: "u.statement(rows, c.returns, none)", new: "u.statement(rows, none == none+none, none)",
 		packages: suite, tests: "TestUpsertSameNewKey",
 	},
 	{
