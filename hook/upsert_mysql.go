@@ -12,6 +12,7 @@ import (
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 
 	"github.com/sqlaudit/sqlaudit/auditlog"
 )
@@ -78,14 +79,14 @@ func (o *operation) upsertAll(ctx context.Context, all []int) error {
 		}
 		return err
 	}
-	// What is new is inserted ahead of its turn. A row that meets one of them, by what the database makes of it, was to come before it.
+	// What is new is inserted ahead of its turn. If a row meets one of them, by what the database makes of it, or is to have a key of theirs, all is done in order.
 	met := false
 	err = o.savepoint(ctx, func() (bool, error) {
 		err := o.insertNew(ctx, missing)
 		met = o.came(err)
 		if err == nil {
 			err = o.updateThere(ctx, there, true)
-			met = unread(err) || errors.Is(err, auditlog.ErrUpsert)
+			met = unread(err) || errors.Is(err, auditlog.ErrUpsert) || sqlgraph.IsUniqueConstraintError(err)
 		}
 		if met {
 			err = nil

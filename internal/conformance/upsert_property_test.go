@@ -190,6 +190,10 @@ func TestUpsertOrder(t *testing.T) {
 		e.both(t, numbers{{"1", "3", "0"}}, opts...)
 		e.both(t, numbers{{"-", "3", "1"}, {"-", "0", "4"}}, opts...)
 		e.both(t, numbers{{"-", "4", "1"}, {"-", "3", "4"}, {"-", "5", "4"}}, opts...)
+		e.empty(t)
+		e.both(t, numbers{{"7", "2", "0"}}, opts...)
+		another := sql.ResolveWith(func(u *sql.UpdateSet) { u.Set("a", "5") })
+		e.both(t, numbers{{"-", "2", "0"}, {"-", "2", "2"}, {"-", "0", "0"}}, another) // in another order the keys would clash
 	}, dialect.MySQL)
 }
 
