@@ -161,8 +161,10 @@ func (o *operation) dispatch(ctx context.Context, query string, args, v any) err
 	if c := o.create; c != nil && !c.inserted {
 		return o.insert(ctx, query, args, v)
 	}
-	if name := o.base.Dialect(); strings.HasPrefix(query, "UPDATE ") && clause(name, query, 0, " WHERE ") < 0 && !complete(name, query) {
-		return fmt.Errorf("sqlaudit: a comment in what fields of %s are set to takes the condition of the update with it: remove it", o.target.Type.Name)
+	if strings.HasPrefix(query, "UPDATE ") {
+		if err := o.keepsCondition(query); err != nil {
+			return err
+		}
 	}
 	if j := o.joinOf(query, "INSERT INTO "); j != nil {
 		return o.linksCome(ctx, j, query, args)

@@ -42,20 +42,21 @@ type operation struct {
 	adds       []*addition
 	going      map[goner]bool // the rows that a deletion takes with it
 
-	hasRead    bool  // rows were read
-	held       int   // how many bytes those take that may change
-	updates    bool  // ent updates rows of the target's type, whose ids must not change
-	deletes    bool  // ent deletes them
-	deleted    int   // how many of them its delete affected, or -1 while that is not known
-	nobody     bool  // the row that ent's update names is not there
-	tells      bool  // ent's own read of the row that its update names can say what became of it
-	setsOwn    bool  // ent's first statement updates the rows themselves
-	issued     int   // how many of ent's statements were issued
-	last       error // what the last of them failed with
-	failure    error // what the record failed with
-	unknown    error // why it is not known what the mutation left in a transaction whose commit is not ours to stop
-	savepoints int   // how many are open
-	undone     bool  // ent's statement failed, and nothing of it is left
+	hasRead    bool   // rows were read
+	held       int    // how many bytes those take that may change
+	updates    bool   // ent updates rows of the target's type, whose ids must not change
+	deletes    bool   // ent deletes them
+	deleted    int    // how many of them its delete affected, or -1 while that is not known
+	nobody     bool   // the row that ent's update names is not there
+	tells      bool   // ent's own read of the row that its update names can say what became of it
+	unmodified string // of ent's update, ahead of what modifiers add to it
+	setsOwn    bool   // ent's first statement updates the rows themselves
+	issued     int    // how many of ent's statements were issued
+	last       error  // what the last of them failed with
+	failure    error  // what the record failed with
+	unknown    error  // why it is not known what the mutation left in a transaction whose commit is not ours to stop
+	savepoints int    // how many are open
+	undone     bool   // ent's statement failed, and nothing of it is left
 }
 
 type phase int

@@ -52,7 +52,15 @@ func (s *scanner) skip() int {
 	switch ch := rest[0]; {
 	case ch == '\'':
 		escapes := s.dialect == dialect.MySQL || s.dialect == dialect.Postgres && s.at > 0 && s.query[s.at-1]|0x20 == 'e' && !s.named(s.at-1)
-		return s.quoted(ch, escapes)
+		end := s.quoted(ch, escapes)
+		for escapes && s.dialect == dialect.Postgres && end < len(s.query) { // it goes on, with escapes, on another line
+			next, line := s.goesOn(end)
+			if !line || next >= len(s.query) || s.query[next] != '\'' {
+				break
+			}
+			end = (&scanner{dialect: s.dialect, query: s.query, at: next}).quoted(ch, escapes)
+		}
+		return end
 	case ch == '"':
 		return s.quoted(ch, s.dialect == dialect.MySQL)
 	case ch == '`':
@@ -88,6 +96,25 @@ func (s *scanner) quoted(quote byte, escapes bool) int {
 		}
 	}
 	return len(s.query) + 1
+}
+
+// goesOn returns where something follows spaces and comments of a line, and whether that is on another line.
+func (s *scanner) goesOn(at int) (next int, line bool) {
+	for ; at < len(s.query); at++ {
+		switch rest := s.query[at:]; {
+		case rest[0] == '\n' || rest[0] == '\r':
+			line = true
+		case strings.HasPrefix(rest, "--"):
+			end := strings.IndexAny(rest, "\n\r")
+			if end < 0 {
+				return len(s.query), line
+			}
+			at += end - 1
+		case !strings.ContainsRune(" \t\f\v", rune(rest[0])):
+			return at, line
+		}
+	}
+	return at, line
 }
 
 // past returns where an end ends, looked for from so many bytes on.
@@ -170,12 +197,17 @@ func complete(dialectName, query string) bool {
 func occurrences(dialectName, query, word string) int {
 	n := 0
 	for s := newScanner(dialectName, query); s.next(); {
-		end := s.at + len(word)
-		if s.depth == 0 && !s.named(s.at) && end <= len(query) && strings.EqualFold(query[s.at:end], word) && (end == len(query) || !inName(query[end])) {
+		if s.depth == 0 && s.word(word) {
 			n++
 		}
 	}
 	return n
+}
+
+// word reports whether a word begins here, in whatever case.
+func (s *scanner) word(word string) bool {
+	end := s.at + len(word)
+	return end <= len(s.query) && strings.EqualFold(s.query[s.at:end], word) && (!inName(word[0]) || !s.named(s.at) && (end == len(s.query) || !inName(s.query[end])))
 }
 
 // An assignment is one of those of an update, as it stands in the statement.

@@ -20,6 +20,9 @@ func TestScanner(t *testing.T) {
 		{[]string{pg, lite}, `a 'b\'c' d`, ``},
 		{[]string{my}, `a 'b\'c' "d\"e" f`, "a ______ ______ f"},
 		{[]string{pg}, `a E'b\'c''d\'e' f`, "a E____________ f"},
+		{[]string{pg}, "a E'b' \n --it's\n 'c\\'d' e", "a E____________________ e"},
+		{[]string{pg}, "a E'b' -- it's\n'c\\'d' e", "a E__________________ e"},
+		{[]string{pg}, "a E'b' 'c\\' e", "a E___ ____ e"},
 		{[]string{pg}, `name'b\' c`, "name____ c"},
 		{[]string{pg, lite}, `"a""b" c`, "______ c"},
 		{[]string{my, lite}, "`a``b` c", "______ c"},
@@ -77,4 +80,25 @@ func FuzzScanner(f *testing.F) {
 			assignments(name, query)
 		}
 	})
+}
+
+func TestJoinsByOr(t *testing.T) {
+	for _, tt := range []struct {
+		rest     string
+		pg, mine bool
+	}{
+		{``, false, false},
+		{` AND (a OR b)`, false, false},
+		{` AND a IS NULL or b`, true, true},
+		{`) AND a) OR b`, true, true},
+		{`) AND a OR b) AND c`, true, true},
+		{`) AND (a OR b)) AND c`, false, false},
+		{` AND a = ' OR ' AND "or" = nor -- OR`, false, false},
+		{` AND a || b = c`, false, true},
+		{` AND a XOR b`, false, true},
+	} {
+		require.Equal(t, tt.pg, joinsByOr(dialect.Postgres, tt.rest), tt.rest)
+		require.Equal(t, tt.pg, joinsByOr(dialect.SQLite, tt.rest), tt.rest)
+		require.Equal(t, tt.mine, joinsByOr(dialect.MySQL, tt.rest), tt.rest)
+	}
 }

@@ -52,6 +52,7 @@ func (o *operation) updating(ctx context.Context, spec *sqlgraph.UpdateSpec) (er
 			return err
 		}
 	}
+	o.modified(spec)
 	owners, err := o.readUpdated(ctx, spec, touches)
 	if err != nil {
 		return err

@@ -79,6 +79,9 @@ func (o *operation) upsertAll(ctx context.Context, all []int) error {
 		}
 		return err
 	}
+	if o.create.upsert.ordered() {
+		return o.upsertRows(ctx, all)
+	}
 	// What is new is inserted ahead of its turn. If a row meets one of them, by what the database makes of it, or is to have a key of theirs, all is done in order.
 	met := false
 	err = o.savepoint(ctx, func() (bool, error) {

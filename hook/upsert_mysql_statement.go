@@ -71,6 +71,12 @@ func takeApart(query string, args []any) (*upsert, error) {
 	return u, nil
 }
 
+// ordered reports whether what to do on a conflict may depend on the rows before it.
+func (u *upsert) ordered() bool {
+	tail := strings.ToUpper(u.tail)
+	return strings.Contains(tail, "SELECT") || strings.Contains(tail, "LAST_INSERT_ID") || strings.Contains(tail, "@")
+}
+
 // statement returns ent's insert for some of its rows, without what to do on a conflict, or with it, and with what is to be assigned first.
 func (u *upsert) statement(rows []int, conflict bool, first string, more ...any) (string, []any) {
 	var (

@@ -54,6 +54,42 @@ var cornerCases = []testCase{
 		n, err = e.client.User.Delete().Where(user.NameNEQ("c"), where).Exec(e.ctx)
 		require.NoError(t, err)
 		require.Equal(t, 2, n)
+		e.client.Pet.Create().SetName("p").ExecX(e.ctx)
+		n, err = e.client.Pet.Delete().Where(func(s *entsql.Selector) { s.Where(entsql.ExprP("name = 'p' -- nothing hangs on it")) }).Exec(e.ctx)
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		require.Equal(t, "delete Pet", brief(e.log(t))[len(e.log(t))-1])
+	}},
+	{"a condition that a modifier adds", "it leaves rows out, and lets in none that were not read", func(t *testing.T, e *env) {
+		a, b := e.user("a"), e.user("b")
+		e.client.User.Update().Where(user.Name("b")).SetAge(2).ExecX(e.ctx)
+		set := func(p ...*entsql.Predicate) func(*entsql.UpdateBuilder) {
+			return func(u *entsql.UpdateBuilder) {
+				u.Set("age", entsql.Expr("5"))
+				for _, p := range p {
+					u.Where(p)
+				}
+			}
+		}
+		lets, g := entsql.ExprP("age IS NULL OR age = 2"), e.group("g")
+		for _, m := range []func(*entsql.UpdateBuilder){set(lets), set(lets, entsql.NotNull("name")), set(entsql.NotNull("name"), lets)} {
+			require.ErrorContains(t, e.client.User.Update().Where(user.Name("a")).Modify(m).Exec(e.ctx), "use sql.Or")
+			require.ErrorContains(t, e.client.User.Update().Where(user.Name("a")).AddGroups(g).Modify(m).Exec(e.ctx), "use sql.Or")
+			require.ErrorContains(t, e.client.User.UpdateOne(a).Modify(m).Exec(e.ctx), "use sql.Or")
+			require.ErrorContains(t, e.client.User.UpdateOne(a).Where(user.Name("a")).Modify(m).Exec(e.ctx), "use sql.Or")
+		}
+		if e.backend.dialect == dialect.SQLite { // which takes parameters that are not in the statement
+			instead := func(u *entsql.UpdateBuilder) { u.Set("age", entsql.Expr("5 WHERE 1 = 1 -- ")) }
+			require.ErrorContains(t, e.client.User.Update().Where(user.Name("a")).Modify(instead).Exec(e.ctx), "by the modifier's Where")
+			require.ErrorContains(t, e.client.User.UpdateOne(a).Modify(instead).Exec(e.ctx), "by the modifier's Where")
+		}
+		require.False(t, e.client.User.Query().Where(user.Age(5)).ExistX(e.ctx))
+		or := entsql.Or(entsql.IsNull("age"), entsql.EQ("age", 2))
+		require.Equal(t, 1, e.client.User.Update().Where(user.Name("a")).Modify(set(or)).SaveX(e.ctx))
+		require.Equal(t, 1, e.client.User.Update().Where(user.NameIn("a", "b")).Modify(set(or, entsql.ExprP("name <> 'OR' -- not so"))).SaveX(e.ctx))
+		e.client.User.UpdateOne(b).Where(user.Name("b"), user.Age(5)).Modify(set(entsql.EQ("age", 5), entsql.ExprP("(age = 4 OR age = 5)"))).SetName("c").ExecX(e.ctx)
+		require.Equal(t, 2, e.client.User.Update().Modify(set(entsql.EQ("age", 5))).SetName("d").SaveX(e.ctx))
+		require.Equal(t, 2, e.client.User.Query().Where(user.Age(5), user.Name("d")).CountX(e.ctx))
 	}},
 	{"edges without a match", "an update of one entity that sets no column changes its edges although its predicate does not match", func(t *testing.T, e *env) {
 		a := e.user("a")

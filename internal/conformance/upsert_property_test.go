@@ -194,6 +194,9 @@ func TestUpsertOrder(t *testing.T) {
 		e.both(t, numbers{{"7", "2", "0"}}, opts...)
 		another := sql.ResolveWith(func(u *sql.UpdateSet) { u.Set("a", "5") })
 		e.both(t, numbers{{"-", "2", "0"}, {"-", "2", "2"}, {"-", "0", "0"}}, another) // in another order the keys would clash
+		e.empty(t)
+		e.both(t, numbers{{"1", "1", "0"}}, opts...)
+		e.both(t, numbers{{"1", "-", "0"}, {"2", "-", "0"}, {"3", "-", "0"}}, setHits("(SELECT COUNT(*) FROM numbers AS n)"))
 	}, dialect.MySQL)
 }
 
