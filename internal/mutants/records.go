@@ -124,12 +124,12 @@ var records = []breakage{
 	},
 	{
 		name: "a row that a modifier's OR lets in, changed and not recorded",
-		file: "hook/modifier.go", old: "if joinsByOr(name, added) {", new: "if false {",
+		file: "hook/modifier.go", old: "if joinsByOr(name, added) {", new: "if joinsByOr(name, added[:0]) {",
 		packages: suite, tests: "TestCorner$/sqlite/a_condition_that_a_modifier",
 	},
 	{
 		name: "a condition of what a modifier sets taken for the update's",
-		file: "hook/modifier.go", old: "if !ok || occurrences(", new: "if false && occurrences(",
+		file: "hook/modifier.go", old: "if !ok || occurrences(", new: "if !ok && occurrences(",
 		packages: suite, tests: "TestCorner$/sqlite/a_condition_that_a_modifier",
 	},
 	{
