@@ -45,15 +45,3 @@ func (d *Driver) Remember(key any, f func() (any, error)) (any, error) {
 
 // Forget has the next Remember of a key call its function.
 func (d *Driver) Forget(key any) { d.checked.Delete(key) }
-
-// Once calls f unless a call with the same key has succeeded on this driver.
-func (d *Driver) Once(key any, f func() error) error {
-	if _, ok := d.checked.Load(key); ok {
-		return nil
-	}
-	if err := f(); err != nil {
-		return err
-	}
-	d.checked.Store(key, true)
-	return nil
-}

@@ -113,7 +113,7 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 			return err
 		}
 		if len(c.conflict()) > 0 && t.Recorded() && o.base.Dialect() == dialect.MySQL {
-			if err := o.drv.Once(t, func() error { return o.checkIndexes(ctx) }); err != nil {
+			if _, err := o.uniqueIndexes(ctx); err != nil {
 				return err
 			}
 		}

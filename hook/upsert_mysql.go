@@ -266,7 +266,8 @@ func (o *operation) readUnique(ctx context.Context, lock strength, l lookup) ([]
 	more := slices.Concat(uniqueKeys(t)...)
 	var out []*auditlog.Row
 	for chunk := range slices.Chunk(l.values, maxChunk/len(l.columns)) {
-		rows, err := o.read(ctx, t, lock, func(s *sql.Selector) { s.Where(in(s, l.columns, chunk)) }, more...)
+		query, args := o.selection(ctx, t, o.words(t), lock, func(s *sql.Selector) { s.Where(in(s, l.columns, chunk)) }, more...)
+		rows, err := o.scanUnique(ctx, lock, l.columns, query, args, more)
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -271,6 +272,28 @@ func TestUpsertTold(t *testing.T) {
 		require.Len(t, prices, 2)
 		require.Equal(t, 1, prices[1].Hits, "the row that came in between is updated")
 	}, dialect.Postgres)
+}
+
+// What an upsert of many locks is the rows that it meets, and not all of a small table. An index is one of those that are there by then.
+func TestUpsertLocksRows(t *testing.T) {
+	eachTwin(t, func(t *testing.T, e *twin) {
+		for i := range 4 {
+			require.NoError(t, e.audited(e.client.Number, numbers{{fmt.Sprint(i), fmt.Sprint(i), "0"}}, setHits("numbers.hits + 1")))
+		}
+		for _, rows := range []numbers{{{"0", "-", "0"}, {"1", "-", "0"}, {"2", "-", "0"}}, {{"-", "0", "0"}, {"-", "1", "0"}, {"-", "2", "0"}}} {
+			tx, err := e.client.Tx(e.ctx)
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = tx.Rollback() }) // if it is not committed
+			require.NoError(t, e.audited(tx.Number, rows, setHits("numbers.hits + 1")))
+			ctx, cancel := context.WithTimeout(e.ctx, 10*time.Second)
+			require.NoError(t, e.client.Number.Update().Where(number.A("3")).AddHits(1).Exec(ctx), "it does not wait")
+			cancel()
+			require.NoError(t, tx.Commit())
+		}
+		testdb.Exec(t, e.db, "ALTER TABLE numbers RENAME INDEX a TO renamed")
+		require.NoError(t, e.audited(e.client.Number, numbers{{"1", "-", "0"}, {"2", "-", "0"}}, setHits("9")))
+		require.Equal(t, 2, e.client.Number.Query().Where(number.Hits(9)).CountX(e.ctx))
+	}, dialect.MySQL)
 }
 
 // A row that an upsert finds by two of its keys is locked by the first, as ent's statement locks it: who comes by the other waits.
