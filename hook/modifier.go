@@ -26,6 +26,9 @@ func (o *operation) modified(spec *sqlgraph.UpdateSpec) {
 		for _, m := range own {
 			m(u)
 		}
+		if u.Empty() { // the next statement is not of these rows
+			o.unmodified = ""
+		}
 	}}
 }
 
@@ -39,11 +42,13 @@ func (o *operation) keepsCondition(query string) error {
 		}
 		return fmt.Errorf("sqlaudit: a comment in what fields of %s are set to takes the condition of the update with it: remove it", typ)
 	}
-	if o.unmodified == "" {
+	unmodified := o.unmodified
+	o.unmodified = "" // what follows is of edges
+	if unmodified == "" {
 		return nil
 	}
 	// ent puts a condition into parentheses to which it adds another.
-	added, ok := strings.CutPrefix(strings.TrimLeft(o.withoutNumbers(query[at+len(" WHERE "):]), "("), strings.TrimLeft(o.unmodified, "("))
+	added, ok := strings.CutPrefix(strings.TrimLeft(o.withoutNumbers(query[at+len(" WHERE "):]), "("), strings.TrimLeft(unmodified, "("))
 	if !ok || occurrences(name, query, "WHERE") != 1 {
 		return fmt.Errorf("sqlaudit: what fields of %s are set to has a condition of its own in the place of the update's: remove it, or add it by the modifier's Where", typ)
 	}

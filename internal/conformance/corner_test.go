@@ -16,6 +16,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/auditlog"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/doc"
+	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/pet"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/site"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
 	"github.com/sqlaudit/sqlaudit/internal/testdb"
@@ -90,6 +91,10 @@ var cornerCases = []testCase{
 		e.client.User.UpdateOne(b).Where(user.Name("b"), user.Age(5)).Modify(set(entsql.EQ("age", 5), entsql.ExprP("(age = 4 OR age = 5)"))).SetName("c").ExecX(e.ctx)
 		require.Equal(t, 2, e.client.User.Update().Modify(set(entsql.EQ("age", 5))).SetName("d").SaveX(e.ctx))
 		require.Equal(t, 2, e.client.User.Query().Where(user.Age(5), user.Name("d")).CountX(e.ctx))
+		p, q := e.client.Pet.Create().SetName("p").SaveX(e.ctx), e.client.Pet.Create().SetName("q").SaveX(e.ctx)
+		e.client.User.UpdateOne(a).Modify(set(entsql.EQ("age", 5))).AddPets(p).ExecX(e.ctx) // by an update of pets
+		e.client.User.UpdateOne(a).Modify(func(*entsql.UpdateBuilder) {}).AddPets(q).ExecX(e.ctx)
+		require.Equal(t, 2, e.client.Pet.Query().Where(pet.HasOwner()).CountX(e.ctx))
 	}},
 	{"edges without a match", "an update of one entity that sets no column changes its edges although its predicate does not match", func(t *testing.T, e *env) {
 		a := e.user("a")
