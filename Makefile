@@ -27,7 +27,7 @@ generate: ## Generate the ent packages anew.
 	go generate $(GENERATED)
 
 test: ## Run the tests, on SQLite and on the databases of SQLAUDIT_TEST_POSTGRES and SQLAUDIT_TEST_MYSQL.
-	go test -timeout 15m $(TESTFLAGS) ./...
+	go test -timeout 30m $(TESTFLAGS) ./...
 
 bench: ## Measure writes beside bare ones, a log by hand and triggers, and reading a large log beside SQL by hand, on the same databases.
 	go test -run '^$$' -bench . -benchmem -timeout 60m $(TESTFLAGS) ./internal/bench $(BENCHFLAGS)
