@@ -26,6 +26,7 @@ type creation struct {
 	lastID   int64   // where it does not
 	upsert   *upsert
 
+	quiet   bool            // the table has nothing that does more than ent's statement says, such as a trigger
 	updates bool            // on a conflict
 	returns bool            // ent's statement is to return the rows
 	rows    []*auditlog.Row // what it returned
@@ -88,12 +89,13 @@ func (o *operation) beforeCreate(ctx context.Context) (bool, error) {
 	}
 	o.joins = joins
 	o.took(PathCreate)
-	if t.Recorded() && !o.spares(len(c.specs) <= few) {
+	if t.Recorded() && (!o.spares(len(c.specs) <= few) || len(c.conflict()) > 0) {
 		tab, err := o.tableOf(ctx, t)
 		if err != nil {
 			return false, err
 		}
-		c.returns = tab.plain
+		c.quiet = tab.plain
+		c.returns = tab.plain && !o.spares(len(c.specs) <= few)
 		if o.tx == nil && len(links)+len(joins) == 0 && !linked(c.specs) && (len(c.conflict()) == 0 || len(c.specs) == 1) { // many may lock in another order than that of their keys
 			if o.statement = o.whole(tab, nil, c.stamps...); o.statement != nil {
 				o.statement.one = len(c.specs) == 1

@@ -293,6 +293,8 @@ func (o *operation) linksCome(ctx context.Context, j *join, query string, args a
 		}
 		im.fresh = append(im.fresh, lookup{columns, pairs})
 		return nil
+	case slices.ContainsFunc(pairs, func(p []any) bool { return p[0] == nil || p[1] == nil }): // ent has no id of what an upsert of many met: the database refuses
+		return o.ex.Exec(ctx, query, args, nil)
 	default:
 		return o.insertMissing(ctx, t, columns, pairs)
 	}

@@ -63,7 +63,11 @@ func (o *operation) resolve(ctx context.Context, query string, args any, run fun
 		}
 		switch {
 		case !many && len(told) == 0: // the user's own condition did not hold, or a trigger has passed over the row
-			return nil
+			if c.quiet {
+				return nil
+			}
+			_, err := o.attempt(ctx, r, own, run) // what triggers have done beside stays
+			return err
 		case try == maxTries:
 			return fmt.Errorf("%w: the rows of table %s that it meets are others each time: create the entities one by one", auditlog.ErrUpsert, t.Table)
 		}
@@ -120,7 +124,11 @@ func (o *operation) resolution(query string) (*resolution, error) {
 	if at < 0 {
 		return nil, notUnderstood(query)
 	}
-	if where := clause(name, r.head, at, " WHERE "); where >= 0 {
+	where, wheres := clause(name, r.head, at, " WHERE "), occurrences(name, r.head[at:], "WHERE")
+	switch {
+	case wheres > 1 || wheres == 1 && where < 0: // an expression brings one
+		return nil, notUnderstood(query)
+	case where >= 0:
 		r.head, r.where = r.head[:where], r.head[where+len(" WHERE "):]
 	}
 	r.sets = assignments(name, r.head[at+len(doUpdate):])
@@ -168,18 +176,13 @@ func uniqueKeys(t *auditlog.Type) [][]string { return append([][]string{t.Key}, 
 // narrowed runs ent's insert with its update narrowed to the rows that were read, and reports whether it is to be so: it inserted or updated as many rows as
 // there are, or those that were told. Else nothing of it stays.
 func (o *operation) narrowed(ctx context.Context, r *resolution, args []any, told []string, run func(string, any) error) (bool, error) {
-	c := o.create
-	where, more, err := o.condition(len(args), keysOf(o.image(o.target.Type).rows))
+	if c := o.create; len(c.specs) == 1 && c.quiet { // if it does nothing, there is nothing to undo
+		n, err := o.attempt(ctx, r, args, run)
+		return n == 1, err
+	}
+	query, own, err := o.onlyRead(r, args)
 	if err != nil {
 		return false, err
-	}
-	if r.where != "" {
-		where = "(" + r.where + "\n) AND " + where
-	}
-	query, own := r.head+" WHERE "+where, slices.Concat(args, more)
-	if len(c.specs) == 1 {
-		n, err := o.upserting(ctx, query, r.tail, own, run)
-		return n == 1, err
 	}
 	ok, err := o.accept(ctx, query, r.tail, own, true, told, run)
 	if sqlgraph.IsUniqueConstraintError(err) { // a row that it passed over may not have made room for another
@@ -188,7 +191,25 @@ func (o *operation) narrowed(ctx context.Context, r *resolution, args []any, tol
 	return ok, err
 }
 
-// accept runs an insert of many with ON CONFLICT, and undoes it unless the rows that it inserted or updated are those that were told, or all, if that will do. See
+// attempt runs ent's insert with its update narrowed to the rows that were read. It returns how many it inserted or updated.
+func (o *operation) attempt(ctx context.Context, r *resolution, args []any, run func(string, any) error) (int, error) {
+	query, own, err := o.onlyRead(r, args)
+	if err != nil {
+		return 0, err
+	}
+	return o.upserting(ctx, query, r.tail, own, run)
+}
+
+// onlyRead returns ent's insert, up to its tail, with its update narrowed to the rows that were read.
+func (o *operation) onlyRead(r *resolution, args []any) (string, []any, error) {
+	where, more, err := o.condition(len(args), keysOf(o.image(o.target.Type).rows))
+	if r.where != "" {
+		where = "(" + r.where + "\n) AND " + where
+	}
+	return r.head + " WHERE " + where, slices.Concat(args, more), err
+}
+
+// accept runs an insert with ON CONFLICT, and undoes it unless the rows that it inserted or updated are those that were told, or all, if that will do. See
 // marks.
 func (o *operation) accept(ctx context.Context, query, tail string, args []any, all bool, told []string, run func(string, any) error) (ok bool, err error) {
 	err = o.savepoint(ctx, func() (bool, error) {

@@ -66,7 +66,7 @@ func TestResolution(t *testing.T) {
 			require.Equal(t, &tt.want, got, tt.reason)
 		})
 	}
-	for _, query := range []string{insert(set("a", `'`)), insert(set("a", "1 -- all")), insert(set("a", "(")), "INSERT INTO t DEFAULT VALUES", head + " DO SOMETHING" + tail} {
+	for _, query := range []string{insert(set("a", `'`)), insert(set("a", "1 -- all")), insert(set("a", "(")), insert(set("a", "1\nwhere TRUE")), insert(set("a", "1 WHERE TRUE"), sql.UpdateWhere(sql.ExprP("TRUE"))), "INSERT INTO t DEFAULT VALUES", head + " DO SOMETHING" + tail} {
 		_, err := resolving(dialect.Postgres).resolution(query)
 		require.ErrorIs(t, err, auditlog.ErrUpsert, query)
 	}

@@ -301,6 +301,32 @@ func TestUpsertAtomic(t *testing.T) {
 	}}}, dialect.MySQL)
 }
 
+// Of a row that a bulk with DO NOTHING passes over ent has no id. With edges in other tables it fails then, and of your transaction nothing else is lost.
+func TestUpsertNoID(t *testing.T) {
+	runWrites(t, []testCase{{"a bulk with edges that passes over a row", "the database refuses its links, and what stays of it is committed", func(t *testing.T, e *env) {
+		e.user("a")
+		g := e.client.Group.Create().SetName("g").SaveX(e.ctx).ID
+		b, err := e.bare().Tx(e.ctx)
+		require.NoError(t, err)
+		user := func(email string) *bare.UserCreate {
+			return b.User.Create().SetName("z").SetEmail(email).AddGroupIDs(g)
+		}
+		require.Error(t, b.User.CreateBulk(user("n@x"), user("a@example.com"), user("m@x")).OnConflict(sql.DoNothing()).Exec(e.ctx), "bare ent")
+		require.NoError(t, b.Rollback())
+
+		tx := e.begin(t, e.client)
+		tx.User.Create().SetName("early").SetEmail("early@x").ExecX(e.ctx)
+		err = tx.User.MapCreateBulk([]string{"n@x", "a@example.com", "m@x"}, func(c *ent.UserCreate, i int) {
+			c.SetName("z").SetEmail([]string{"n@x", "a@example.com", "m@x"}[i]).AddGroupIDs(g)
+		}).OnConflict(sql.DoNothing()).Exec(e.ctx)
+		require.ErrorContains(t, err, "add m2m edge for table group_users")
+		require.NoError(t, tx.Commit())
+		require.Equal(t, 4, e.client.User.Query().CountX(e.ctx))
+		require.Equal(t, []string{"create User", "create User", "create User"}, brief(e.log(t)[2:]))
+		e.reconcile(t)
+	}}}, dialect.MySQL, dialect.SQLite)
+}
+
 // The keys of the rows that are there come on top of ent's own parameters, of which PostgreSQL takes 65,535.
 func TestUpsertParameters(t *testing.T) {
 	runOn(t, []backend{on(testdb.Postgres)}, []testCase{{"11,000 rows of five columns", "twice, so that all are there", func(t *testing.T, e *env) {

@@ -250,6 +250,49 @@ func TestUpsertUnread(t *testing.T) {
 	}, dialect.SQLite)
 }
 
+// What triggers do beside the insert, they do as often as with ent alone: also where it does nothing, and where the row that it meets is found by trying it.
+func TestUpsertTriggerOnce(t *testing.T) {
+	eachTwin(t, func(t *testing.T, e *twin) {
+		for _, db := range []*stdsql.DB{e.db, e.bare} {
+			testdb.Exec(t, db, "CREATE TABLE tries (n INT)")
+			if e.backend.dialect == dialect.SQLite {
+				testdb.Exec(t, db, "CREATE TRIGGER try BEFORE INSERT ON numbers BEGIN INSERT INTO tries VALUES (1); END")
+				continue
+			}
+			testdb.Exec(t, db, "CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO tries VALUES (1); RETURN NEW; END $$")
+			testdb.Exec(t, db, "CREATE TRIGGER try BEFORE INSERT ON numbers FOR EACH ROW EXECUTE FUNCTION try()")
+		}
+		tries := func(db *stdsql.DB) (n int) {
+			require.NoError(t, db.QueryRow("SELECT COUNT(*) FROM tries").Scan(&n))
+			return n
+		}
+		never := sql.UpdateWhere(sql.ExprP("numbers.hits < 0"))
+		for i, upsert := range []struct {
+			rows numbers
+			opts []sql.ConflictOption
+			none bool // nothing is inserted or updated, and ent has no id
+		}{
+			{rows: numbers{{"-", "1", "0"}}, opts: []sql.ConflictOption{sql.ConflictColumns("a"), setHits("9")}},
+			{rows: numbers{{"-", "2", "0"}}, opts: []sql.ConflictOption{sql.ConflictColumns("a"), setHits("numbers.hits + 1")}}, // a is filled by the database
+			{rows: numbers{{"x", "1", "0"}}, opts: []sql.ConflictOption{sql.ConflictColumns("b"), setHits("numbers.hits + 1")}},
+			{rows: numbers{{"-", "3", "0"}}, opts: []sql.ConflictOption{sql.ConflictColumns("a"), setHits("5"), never}, none: true},
+			{rows: numbers{{"x", "1", "0"}}, opts: []sql.ConflictOption{sql.ConflictColumns("b"), setHits("5"), never}, none: true},
+			{rows: numbers{{"-", "4", "0"}, {"y", "5", "0"}}, opts: []sql.ConflictOption{sql.ConflictColumns("a"), setHits("numbers.hits + 1")}},
+		} {
+			alone, audited := e.alone(upsert.rows, upsert.opts...), e.audited(e.client.Number, upsert.rows, upsert.opts...)
+			if upsert.none {
+				require.ErrorIs(t, alone, stdsql.ErrNoRows)
+				require.ErrorIs(t, audited, stdsql.ErrNoRows)
+			} else {
+				require.NoError(t, alone)
+				require.NoError(t, audited)
+			}
+			require.Equal(t, tries(e.bare), tries(e.db), "%d: %v", i, upsert.rows)
+			e.same(t, fmt.Sprint(upsert.rows))
+		}
+	}, dialect.SQLite, dialect.Postgres)
+}
+
 // As many rows are not the same: one that was passed over goes, and another comes.
 func TestUpsertTold(t *testing.T) {
 	eachTwin(t, func(t *testing.T, e *twin) {

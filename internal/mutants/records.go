@@ -158,6 +158,21 @@ var records = []breakage{
 		packages: suite, tests: "TestUpsertOrder",
 	},
 	{
+		name: "an upsert tried where there is a trigger, and not undone",
+		file: "hook/create.go", old: "c.quiet = tab.plain", new: "c.quiet = true",
+		packages: suite, tests: "TestUpsertTriggerOnce",
+	},
+	{
+		name: "an upsert that does nothing, undone with what a trigger did beside it",
+		file: "hook/upsert.go", old: "			if c.quiet {", new: "			if c != nil {",
+		packages: suite, tests: "TestUpsertTriggerOnce",
+	},
+	{
+		name: "a bulk whose links have no id, left to Commit, on MariaDB", database: mariadb,
+		file: "hook/links.go", old: "return p[0] == nil || p[1] == nil", new: "return false",
+		packages: suite, tests: "TestUpsertNoID",
+	},
+	{
 		name: "an upsert of many that fails, done by half, on MariaDB", database: mariadb,
 		file: "hook/upsert_mysql.go", old: "if len(all) == 1 || o.own() {", new: "if len(all) > 0 {",
 		packages: suite, tests: "TestUpsertAtomic",
