@@ -14,6 +14,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/book"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/user"
+	"github.com/sqlaudit/sqlaudit/internal/oracle"
 )
 
 // faulty are operations that meet faults at each of their statements.
@@ -105,13 +106,13 @@ func TestFaults(t *testing.T) {
 							e.probe.reset()
 							if failed == "" {
 								require.NoError(t, err)
-								e.reconcile(t)
+								oracle.Reconcile(t, e.db)
 								require.Greater(t, len(e.log(t)), base)
 								break
 							}
 							require.ErrorIs(t, err, errFault, "fault at %d: %s", n, failed)
 							require.False(t, ent.IsConstraintError(err))
-							e.reconcile(t)
+							oracle.Reconcile(t, e.db)
 							if t.Failed() {
 								t.Fatalf("fault at statement %d: %s", n, failed)
 							}
@@ -167,7 +168,7 @@ func TestBegunAgain(t *testing.T) {
 					err := o.do(x, e, e.client)
 					again := e.pathsSince(before)[hook.PathBegunAgain]
 					e.probe.reset()
-					e.reconcile(t)
+					oracle.Reconcile(t, e.db)
 					if b.dialect != dialect.SQLite && n == first {
 						require.NoError(t, err, "at the first statement")
 						require.EqualValues(t, 1, again)
@@ -205,7 +206,7 @@ func TestBegunAgain(t *testing.T) {
 					require.ErrorIs(t, err, errFault)
 				}
 				require.Len(t, e.log(t), base)
-				e.reconcile(t)
+				oracle.Reconcile(t, e.db)
 
 				e = newEnv(t, b, db)
 				x = newFixture(e)
@@ -220,7 +221,7 @@ func TestBegunAgain(t *testing.T) {
 				require.Error(t, inUserTx(x, e, o.do))
 				e.probe.reset()
 				require.Zero(t, e.pathsSince(before)[hook.PathBegunAgain])
-				e.reconcile(t)
+				oracle.Reconcile(t, e.db)
 			})
 		}
 	})
