@@ -255,12 +255,15 @@ func TestUpsertTriggerOnce(t *testing.T) {
 	eachTwin(t, func(t *testing.T, e *twin) {
 		for _, db := range []*stdsql.DB{e.db, e.bare} {
 			testdb.Exec(t, db, "CREATE TABLE tries (n INT)")
-			if e.backend.dialect == dialect.SQLite {
+			switch e.backend.dialect {
+			case dialect.SQLite:
 				testdb.Exec(t, db, "CREATE TRIGGER try BEFORE INSERT ON numbers BEGIN INSERT INTO tries VALUES (1); END")
-				continue
+			case dialect.MySQL:
+				testdb.Exec(t, db, "CREATE TRIGGER try BEFORE INSERT ON numbers FOR EACH ROW INSERT INTO tries VALUES (1)")
+			default:
+				testdb.Exec(t, db, "CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO tries VALUES (1); RETURN NEW; END $$")
+				testdb.Exec(t, db, "CREATE TRIGGER try BEFORE INSERT ON numbers FOR EACH ROW EXECUTE FUNCTION try()")
 			}
-			testdb.Exec(t, db, "CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO tries VALUES (1); RETURN NEW; END $$")
-			testdb.Exec(t, db, "CREATE TRIGGER try BEFORE INSERT ON numbers FOR EACH ROW EXECUTE FUNCTION try()")
 		}
 		tries := func(db *stdsql.DB) (n int) {
 			require.NoError(t, db.QueryRow("SELECT COUNT(*) FROM tries").Scan(&n))
@@ -279,6 +282,9 @@ func TestUpsertTriggerOnce(t *testing.T) {
 			{rows: numbers{{"x", "1", "0"}}, opts: []sql.ConflictOption{sql.ConflictColumns("b"), setHits("5"), never}, none: true},
 			{rows: numbers{{"-", "4", "0"}, {"y", "5", "0"}}, opts: []sql.ConflictOption{sql.ConflictColumns("a"), setHits("numbers.hits + 1")}},
 		} {
+			if upsert.none && e.backend.dialect == dialect.MySQL { // which has no condition of an update
+				continue
+			}
 			alone, audited := e.alone(upsert.rows, upsert.opts...), e.audited(e.client.Number, upsert.rows, upsert.opts...)
 			if upsert.none {
 				require.ErrorIs(t, alone, stdsql.ErrNoRows)
@@ -290,7 +296,7 @@ func TestUpsertTriggerOnce(t *testing.T) {
 			require.Equal(t, tries(e.bare), tries(e.db), "%d: %v", i, upsert.rows)
 			e.same(t, fmt.Sprint(upsert.rows))
 		}
-	}, dialect.SQLite, dialect.Postgres)
+	})
 }
 
 // As many rows are not the same: one that was passed over goes, and another comes.
