@@ -8,8 +8,12 @@ package auditdriver
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
+	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -27,7 +31,7 @@ type Driver struct {
 
 	prepares bool
 	// outer is set where the driver beneath is built on a transaction: its commit is not ours to see.
-	outer *Tx
+	outer atomic.Pointer[Tx]
 }
 
 var _ dialect.Driver = (*Driver)(nil)
@@ -37,10 +41,17 @@ var _ dialect.Driver = (*Driver)(nil)
 func New(drv dialect.Driver, writer *auditlog.Writer) *Driver {
 	d := &Driver{Driver: drv, writer: writer, prepares: prepares(drv)}
 	if inTransaction(drv) {
-		d.outer = d.newTx(context.Background(), openTx{drv})
-		d.outer.through = true
+		d.within(false)
 	}
 	return d
+}
+
+// within notes that the driver beneath is built on a transaction, and returns that. It may begin others that are none: see joins.
+func (d *Driver) within(begins bool) *Tx {
+	tx := d.newTx(context.Background(), openTx{d.Driver})
+	tx.through, tx.begins = true, begins
+	d.outer.CompareAndSwap(nil, tx)
+	return d.outer.Load()
 }
 
 // Writer returns what writes the driver's entries.
@@ -60,8 +71,20 @@ func prepares(drv dialect.Driver) bool {
 			return false
 		}
 	}
-	d, ok := drv.(interface{ DB() *sql.DB })
-	return ok && drv.Dialect() == dialect.Postgres && fmt.Sprintf("%T", d.DB().Driver()) == "*stdlib.Driver"
+	return drv.Dialect() == dialect.Postgres && fmt.Sprintf("%T", driverOf(drv)) == "*stdlib.Driver"
+}
+
+// driverOf returns what drv reaches its database by, or nil if it does not say, or panics, as ent's own does that is built on something else than a *sql.DB.
+func driverOf(drv dialect.Driver) (d driver.Driver) {
+	defer func() {
+		if recover() != nil {
+			d = nil
+		}
+	}()
+	if drv, ok := drv.(interface{ DB() *sql.DB }); ok {
+		return drv.DB().Driver()
+	}
+	return nil
 }
 
 // openTx is the transaction that a driver is built on. It is not ours to end.
@@ -93,7 +116,7 @@ func (d *Driver) newBase(ctx context.Context) (dialect.Tx, error) {
 	case *sql.DB:
 		return d.Driver.Tx(ctx)
 	case *sql.Conn: // ent's own driver panics
-		return beginConn(ctx, ex, nil)
+		return d.beginConn(ctx, ex, nil)
 	default:
 		return nil, fmt.Errorf("%w (a driver on %T cannot begin a transaction)", auditlog.ErrDriver, ex)
 	}
@@ -122,8 +145,8 @@ func (d *Driver) Query(ctx context.Context, query string, args, v any) error {
 
 // ex returns what statements outside of a transaction go to.
 func (d *Driver) ex() dialect.ExecQuerier {
-	if d.outer != nil {
-		return d.outer
+	if outer := d.outer.Load(); outer != nil {
+		return outer
 	}
 	return d.Driver
 }
@@ -157,13 +180,21 @@ func (d *Driver) Snapshot(ctx context.Context) (dialect.Tx, error) {
 	opts := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	if drv, ok := d.Driver.(*entsql.Driver); ok {
 		if conn, ok := drv.ExecQuerier.(*sql.Conn); ok { // ent's own driver panics
-			return d.begin(ctx, func(ctx context.Context) (dialect.Tx, error) { return beginConn(ctx, conn, opts) })
+			return d.begin(ctx, func(ctx context.Context) (dialect.Tx, error) { return d.beginConn(ctx, conn, opts) })
 		}
 	}
 	return d.BeginTx(ctx, opts)
 }
 
-func beginConn(ctx context.Context, conn *sql.Conn, opts *sql.TxOptions) (dialect.Tx, error) {
+// beginConn begins a transaction on a connection. It fails if a statement has begun one there: what this one commits would be that.
+func (d *Driver) beginConn(ctx context.Context, conn *sql.Conn, opts *sql.TxOptions) (dialect.Tx, error) {
+	on := &Tx{Tx: openTx{entsql.NewDriver(d.Dialect(), entsql.Conn{ExecQuerier: conn})}, drv: d, ctx: ctx}
+	switch there, err := on.there(); {
+	case there:
+		return nil, errBegun
+	case err != nil && sqlState(err) != noTransaction:
+		return nil, err
+	}
 	tx, err := conn.BeginTx(ctx, opts)
 	if err != nil {
 		return nil, err
@@ -171,16 +202,27 @@ func beginConn(ctx context.Context, conn *sql.Conn, opts *sql.TxOptions) (dialec
 	return &entsql.Tx{Conn: entsql.Conn{ExecQuerier: tx}, Tx: tx}, nil
 }
 
+var errBegun = errors.New("sqlaudit: a statement has begun a transaction on the client's connection, which the mutation's would end: begin it by the client's Tx, or build a client on a *sql.Tx")
+
 func (d *Driver) begin(ctx context.Context, open func(context.Context) (dialect.Tx, error)) (dialect.Tx, error) {
-	if d.outer != nil {
+	if outer := d.outer.Load(); outer != nil {
+		if outer.begins {
+			return outer, nil
+		}
 		return nil, fmt.Errorf("sqlaudit: the client is built on a transaction and cannot start another")
 	}
 	tx, err := open(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if joins(tx) {
+		return d.within(true), nil
+	}
 	return d.newTx(ctx, tx), nil
 }
+
+// joins reports whether a transaction is none: a driver whose Tx is ent's NopTx has ent take part in one that somebody else began.
+func joins(tx dialect.Tx) bool { return reflect.TypeOf(tx) == reflect.TypeOf(dialect.NopTx(nil)) }
 
 // ExecContext forwards to the driver beneath, or to the transaction that it is built on.
 func (d *Driver) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -215,7 +257,7 @@ func queryContext(ctx context.Context, ex any, query string, args []any) (*sql.R
 func Find(drv any, inner func(dialect.Driver) dialect.Tx) (*Driver, *Tx, error) {
 	switch d := drv.(type) {
 	case *Driver:
-		return d, d.outer, nil
+		return d, d.outer.Load(), nil
 	case *Tx:
 		return d.drv, d, nil
 	case *dialect.DebugDriver:

@@ -27,6 +27,9 @@ var (
 // Aborted reports whether err says that PostgreSQL ignores the transaction's statements until it is rolled back, entirely or to a savepoint.
 func Aborted(err error) bool { return sqlState(err) == "25P02" }
 
+// noTransaction is PostgreSQL's code of what takes a transaction, where there is none.
+const noTransaction = "25P01"
+
 // sqlState returns the code of PostgreSQL's that its drivers' errors have, or "".
 func sqlState(err error) string {
 	var e interface{ SQLState() string }

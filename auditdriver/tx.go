@@ -36,6 +36,8 @@ type Tx struct {
 
 	isolation atomic.Int64 // the level, as far as it is known
 
+	begins bool // it is begun anew, and ended, without effect, as the driver that it is on says
+
 	mu      sync.Mutex
 	pending []*auditlog.Entry
 	through bool
@@ -352,7 +354,7 @@ func (tx *Tx) Fail(err error) {
 }
 
 // Bare reports whether the transaction is one on which a client was built, whose commit the driver does not see.
-func (tx *Tx) Bare() bool { return tx == tx.drv.outer }
+func (tx *Tx) Bare() bool { return tx == tx.drv.outer.Load() }
 
 // Commit writes the collected entries, with the context that the transaction was begun with, and commits. If
 // they cannot be written it rolls back and returns the error. It waits for a mutation that is being recorded.
@@ -361,6 +363,9 @@ func (tx *Tx) Commit() error {
 	defer func() { <-tx.turn }()
 	// What flush returns stays as the transaction's failure.
 	_ = tx.flush(tx.ctx)
+	if tx.begins {
+		return tx.refuses()
+	}
 	tx.mu.Lock()
 	over := tx.over
 	if err := tx.usableLocked(); err != nil && tx.failure == nil && !over {
@@ -377,6 +382,9 @@ func (tx *Tx) Commit() error {
 
 // Rollback implements dialect.Tx.
 func (tx *Tx) Rollback() error {
+	if tx.begins {
+		return nil
+	}
 	tx.mu.Lock()
 	tx.over = true
 	tx.mu.Unlock()

@@ -97,8 +97,10 @@ func (o *operation) begin(ctx context.Context) error {
 		if _, o.tx, err = auditdriver.Find(tx, o.target.Inner); err != nil {
 			return errors.Join(err, tx.Rollback())
 		}
-		o.ex, o.end, o.release, o.phase = tx, tx, func() {}, open // nobody else has it
-		return nil
+		if !o.tx.Bare() {
+			o.ex, o.end, o.release, o.phase = tx, tx, func() {}, open // nobody else has it
+			return nil
+		}
 	}
 	release, err := o.tx.TakeTurn(ctx)
 	if err != nil {
@@ -229,11 +231,11 @@ func (o *operation) lose(err error) {
 	}
 }
 
-// refused reports whether err is the database's own answer to a statement, which then has done nothing. After any other error,
-// such as one of the connection, or of reading or encoding the answer, it may have.
+// refused reports whether err is the database's own answer to a statement, which then has done nothing, or that of a driver which did not send it. After any other
+// error, such as one of the connection, or of reading or encoding the answer, it may have.
 func refused(err error) bool {
 	var state interface{ SQLState() string }
-	return !ours(err) && (sqlgraph.IsConstraintError(err) || errors.As(err, &state) ||
+	return !ours(err) && (sqlgraph.IsConstraintError(err) || errors.As(err, &state) || notSent.MatchString(err.Error()) || sqliteBusy.MatchString(err.Error()) ||
 		strings.Contains(err.Error(), "constraint failed") || mysqlError.MatchString(err.Error()))
 }
 
@@ -243,8 +245,14 @@ func ours(err error) bool {
 	return errors.As(err, &we)
 }
 
-// mysqlError matches the text that github.com/go-sql-driver/mysql gives to an error of the server.
-var mysqlError = regexp.MustCompile(`\bError \d+ \(\w+\): `)
+var (
+	// mysqlError matches the text that github.com/go-sql-driver/mysql gives to an error of the server.
+	mysqlError = regexp.MustCompile(`\bError \d+ \(\w+\): `)
+	// notSent matches the texts of database/sql and of pgx for an argument that they do not take.
+	notSent = regexp.MustCompile(`^(sql: converting argument |failed to encode args\[)`)
+	// sqliteBusy matches those of SQLite's drivers where another has the lock.
+	sqliteBusy = regexp.MustCompile(`^database (table )?is locked\b`)
+)
 
 // The ways that a record is taken. Each operation is counted under what ent did, and under how it was made exact.
 const (
