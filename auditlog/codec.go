@@ -218,7 +218,7 @@ func appendFloat(b []byte, v float64) ([]byte, error) {
 }
 
 func appendTime(b []byte, v time.Time, dialectName string) ([]byte, error) {
-	if dialectName != dialect.SQLite {
+	if _, offset := v.Zone(); dialectName != dialect.SQLite || offset%60 != 0 { // of which the form has no seconds
 		v = v.UTC()
 	}
 	b, err := v.AppendText(append(b, '"'))

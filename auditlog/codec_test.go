@@ -63,6 +63,17 @@ func TestCodec(t *testing.T) {
 	require.Equal(t, "null", string(*got))
 }
 
+// On SQLite a time has the zone that it is stored with, unless that has seconds, which the form cannot say.
+func TestZones(t *testing.T) {
+	for offset, want := range map[int]string{3600: `"1960-01-01T13:00:00+01:00"`, -2670: `"1960-01-01T12:00:00Z"`} {
+		c := NewCell(new(sql.NullTime))
+		require.NoError(t, c.Scan(time.Date(1960, 1, 1, 12, 0, 0, 0, time.UTC).In(time.FixedZone("", offset))))
+		raw, err := c.Encode(&Field{Name: "f"}, dialect.SQLite)
+		require.NoError(t, err)
+		require.Equal(t, want, string(raw))
+	}
+}
+
 // JSON's form of a time ends with the year 9999.
 func TestFarTimes(t *testing.T) {
 	c := NewCell(new(sql.NullTime))
