@@ -8,7 +8,6 @@ package auditdriver
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"reflect"
@@ -71,20 +70,18 @@ func prepares(drv dialect.Driver) bool {
 			return false
 		}
 	}
-	return drv.Dialect() == dialect.Postgres && fmt.Sprintf("%T", driverOf(drv)) == "*stdlib.Driver"
+	db, _ := databaseOf(drv)
+	return db != nil && drv.Dialect() == dialect.Postgres && fmt.Sprintf("%T", db.Driver()) == "*stdlib.Driver"
 }
 
-// driverOf returns what drv reaches its database by, or nil if it does not say, or panics, as ent's own does that is built on something else than a *sql.DB.
-func driverOf(drv dialect.Driver) (d driver.Driver) {
-	defer func() {
-		if recover() != nil {
-			d = nil
-		}
-	}()
-	if drv, ok := drv.(interface{ DB() *sql.DB }); ok {
-		return drv.DB().Driver()
+// databaseOf returns what drv says that it is built on, or nil if it does not say. It reports false if drv cannot, as ent's own, which panics then, on something else.
+func databaseOf(drv dialect.Driver) (db *sql.DB, ok bool) {
+	d, says := drv.(interface{ DB() *sql.DB })
+	if !says {
+		return nil, true
 	}
-	return nil
+	defer func() { ok = recover() == nil }()
+	return d.DB(), true
 }
 
 // openTx is the transaction that a driver is built on. It is not ours to end.
@@ -182,6 +179,9 @@ func (d *Driver) Snapshot(ctx context.Context) (dialect.Tx, error) {
 		if conn, ok := drv.ExecQuerier.(*sql.Conn); ok { // ent's own driver panics
 			return d.begin(ctx, func(ctx context.Context) (dialect.Tx, error) { return d.beginConn(ctx, conn, opts) })
 		}
+	}
+	if _, ok := databaseOf(d.Driver); !ok {
+		return d.Tx(ctx)
 	}
 	return d.BeginTx(ctx, opts)
 }
