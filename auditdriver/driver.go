@@ -76,6 +76,9 @@ func prepares(drv dialect.Driver) bool {
 
 // databaseOf returns what drv says that it is built on, or nil if it does not say. It reports false if drv cannot, as ent's own, which panics then, on something else.
 func databaseOf(drv dialect.Driver) (db *sql.DB, ok bool) {
+	if d, is := drv.(*dialect.DebugDriver); is {
+		return databaseOf(d.Driver)
+	}
 	d, says := drv.(interface{ DB() *sql.DB })
 	if !says {
 		return nil, true
@@ -222,7 +225,12 @@ func (d *Driver) begin(ctx context.Context, open func(context.Context) (dialect.
 }
 
 // joins reports whether a transaction is none: a driver whose Tx is ent's NopTx has ent take part in one that somebody else began.
-func joins(tx dialect.Tx) bool { return reflect.TypeOf(tx) == reflect.TypeOf(dialect.NopTx(nil)) }
+func joins(tx dialect.Tx) bool {
+	if d, is := tx.(*dialect.DebugTx); is {
+		return joins(d.Tx)
+	}
+	return reflect.TypeOf(tx) == reflect.TypeOf(dialect.NopTx(nil))
+}
 
 // ExecContext forwards to the driver beneath, or to the transaction that it is built on.
 func (d *Driver) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {

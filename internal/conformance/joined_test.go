@@ -20,9 +20,13 @@ type joined struct{ *entsql.Driver }
 
 func (d joined) Tx(context.Context) (dialect.Tx, error) { return dialect.NopTx(d), nil }
 
-// join returns a client that takes part in a transaction so.
-func (e *env) join(tx *stdsql.Tx) *ent.Client {
-	return ent.NewClient(ent.Driver(joined{entsql.NewDriver(e.backend.dialect, entsql.Conn{ExecQuerier: tx})}))
+// join returns a client that takes part in a transaction so, on a driver that logs or not.
+func (e *env) join(tx *stdsql.Tx, logs bool) *ent.Client {
+	var drv dialect.Driver = joined{entsql.NewDriver(e.backend.dialect, entsql.Conn{ExecQuerier: tx})}
+	if logs {
+		drv = dialect.Debug(drv, func(...any) {})
+	}
+	return ent.NewClient(ent.Driver(drv))
 }
 
 // Where a driver's transaction is none, what a mutation does stays or goes with the one that somebody else began, and so does its record.
@@ -35,10 +39,10 @@ func TestJoined(t *testing.T) {
 				stdtx, err := e.db.Begin()
 				require.NoError(t, err)
 				defer func() { _ = stdtx.Rollback() }()
-				report, err := sqlaudit.Reconcile(e.ctx, e.join(stdtx))
+				report, err := sqlaudit.Reconcile(e.ctx, e.join(stdtx, commit))
 				require.NoError(t, err)
 				require.Empty(t, report.Differences)
-				c := e.join(stdtx)
+				c := e.join(stdtx, commit)
 				c.User.UpdateOneID(u.ID).AddAge(1).AddGroups(c.Group.Create().SetName("g").SaveX(e.ctx)).ExecX(e.ctx)
 				tx, err := c.Tx(e.ctx)
 				require.NoError(t, err)
@@ -74,7 +78,7 @@ func TestJoined(t *testing.T) {
 		stdtx, err := e.db.Begin()
 		require.NoError(t, err)
 		defer func() { _ = stdtx.Rollback() }()
-		c := e.join(stdtx)
+		c := e.join(stdtx, false)
 		tx, err := c.Tx(e.ctx)
 		require.NoError(t, err)
 		var we *sqlaudit.WriteError
@@ -87,9 +91,9 @@ func TestJoined(t *testing.T) {
 		stdtx, err := e.db.Begin()
 		require.NoError(t, err)
 		defer func() { _ = stdtx.Rollback() }()
-		err = e.join(stdtx).User.UpdateOneID(u.ID).SetName("half done").AddGroups(g).SetSpouseID(999_999).Exec(e.ctx)
+		err = e.join(stdtx, false).User.UpdateOneID(u.ID).SetName("half done").AddGroups(g).SetSpouseID(999_999).Exec(e.ctx)
 		require.True(t, ent.IsConstraintError(err), err)
-		err = e.join(stdtx).User.UpdateOneID(u.ID).SetName("half done").AddGroups(g).AddFollowingIDs(999_999).Exec(e.ctx)
+		err = e.join(stdtx, false).User.UpdateOneID(u.ID).SetName("half done").AddGroups(g).AddFollowingIDs(999_999).Exec(e.ctx)
 		require.True(t, ent.IsConstraintError(err), err)
 		require.NoError(t, stdtx.Commit())
 		require.Equal(t, "half done", e.client.User.GetX(e.ctx, u.ID).Name)
