@@ -74,9 +74,9 @@ func (o *operation) tableOf(ctx context.Context, t *auditlog.Type) (*table, erro
 	switch o.base.Dialect() {
 	case dialect.Postgres:
 	case dialect.MySQL:
-		return o.tableOfMariaDB(ctx)
+		return o.remembered(ctx, tableKey{}, func() (*table, error) { return o.askMariaDB(ctx) })
 	default:
-		return o.tableOfSQLite(ctx, t)
+		return o.remembered(ctx, tableKey{t}, func() (*table, error) { return o.askSQLite(ctx, t) })
 	}
 	if o.tx != nil && o.tx.Isolation() > stdsql.LevelReadCommitted {
 		return &table{}, nil // see currentCatalogue
@@ -151,17 +151,18 @@ func (tab *table) altered(t *auditlog.Type) string {
 	return "a.attname IN (" + strings.Join(names, ", ") + ") AND (a.attgenerated <> '' OR a.atttypid <> " + was + " ELSE a.atttypid END)"
 }
 
-// tableOfMariaDB returns what is known of any table of MariaDB, whose inserts and deletes return rows, and whose triggers cannot change the table that they
-// are on. MySQL's return nothing.
-func (o *operation) tableOfMariaDB(ctx context.Context) (*table, error) {
-	v, err := o.drv.Remember(tableKey{}, func() (any, error) {
-		rows := &sql.Rows{}
-		if err := o.base.Query(ctx, "SELECT VERSION()", []any{}, rows); err != nil {
+// remembered returns what ask returned once. In the user's transaction that has its turn, for what reads there notes with what its last rows ended.
+func (o *operation) remembered(ctx context.Context, key tableKey, ask func() (*table, error)) (*table, error) {
+	v, err := o.drv.Remember(key, func() (any, error) {
+		if o.tx == nil || o.phase == open {
+			return ask()
+		}
+		release, err := o.tx.TakeTurn(ctx)
+		if err != nil {
 			return nil, err
 		}
-		defer rows.Close()
-		version, err := sql.ScanString(rows)
-		return &table{plain: strings.Contains(version, "MariaDB")}, err
+		defer release()
+		return ask()
 	})
 	if err != nil {
 		return nil, err
@@ -169,28 +170,34 @@ func (o *operation) tableOfMariaDB(ctx context.Context) (*table, error) {
 	return v.(*table), nil
 }
 
-// tableOfSQLite returns what is known of the table of t, which may be a view, or of a module's making.
-func (o *operation) tableOfSQLite(ctx context.Context, t *auditlog.Type) (*table, error) {
-	v, err := o.drv.Remember(tableKey{t}, func() (any, error) {
-		if o.tx != nil { // or the mutation would write after it has read, which SQLite may refuse
-			if err := o.tx.Lock(ctx); err != nil {
-				return nil, err
-			}
-		}
-		rows := &sql.Rows{}
-		query := "SELECT EXISTS (SELECT 1 FROM " + o.master(t) + " WHERE type = 'table' AND name = " + literal(t.Table) + " COLLATE NOCASE AND sql NOT LIKE 'CREATE VIRTUAL%')" +
-			" AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = " + literal(t.Table) + " COLLATE NOCASE) AND " + o.plain(t)
-		if err := o.base.Query(ctx, query, []any{}, rows); err != nil {
-			return nil, err
-		}
-		defer rows.Close()
-		plain, err := sql.ScanBool(rows)
-		return &table{plain: plain}, err
-	})
-	if err != nil {
+// askMariaDB asks about any table of MariaDB, whose inserts and deletes return rows, and whose triggers cannot change the table that they
+// are on. MySQL's return nothing.
+func (o *operation) askMariaDB(ctx context.Context) (*table, error) {
+	rows := &sql.Rows{}
+	if err := o.base.Query(ctx, "SELECT VERSION()", []any{}, rows); err != nil {
 		return nil, err
 	}
-	return v.(*table), nil
+	defer rows.Close()
+	version, err := sql.ScanString(rows)
+	return &table{plain: strings.Contains(version, "MariaDB")}, err
+}
+
+// askSQLite asks about the table of t, which may be a view, or of a module's making.
+func (o *operation) askSQLite(ctx context.Context, t *auditlog.Type) (*table, error) {
+	if o.tx != nil { // or the mutation would write after it has read, which SQLite may refuse
+		if err := o.tx.Lock(ctx); err != nil {
+			return nil, err
+		}
+	}
+	rows := &sql.Rows{}
+	query := "SELECT EXISTS (SELECT 1 FROM " + o.master(t) + " WHERE type = 'table' AND name = " + literal(t.Table) + " COLLATE NOCASE AND sql NOT LIKE 'CREATE VIRTUAL%')" +
+		" AND NOT EXISTS (SELECT 1 FROM sqlite_temp_master WHERE name = " + literal(t.Table) + " COLLATE NOCASE) AND " + o.plain(t)
+	if err := o.base.Query(ctx, query, []any{}, rows); err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	plain, err := sql.ScanBool(rows)
+	return &table{plain: plain}, err
 }
 
 // tableKey is under which the driver remembers a table.
