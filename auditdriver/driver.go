@@ -36,7 +36,7 @@ type Driver struct {
 var _ dialect.Driver = (*Driver)(nil)
 
 // New returns a driver over drv that writes entries with writer. A driver built on a bare *sql.Tx is
-// supported: entries are then written as soon as their change is made.
+// supported, and one whose Tx is ent's NopTx: entries are then written as soon as their change is made.
 func New(drv dialect.Driver, writer *auditlog.Writer) *Driver {
 	d := &Driver{Driver: drv, writer: writer, prepares: prepares(drv)}
 	if inTransaction(drv) {
@@ -45,10 +45,10 @@ func New(drv dialect.Driver, writer *auditlog.Writer) *Driver {
 	return d
 }
 
-// within notes that the driver beneath is built on a transaction, and returns that. It may begin others that are none: see joins.
-func (d *Driver) within(begins bool) *Tx {
+// within notes that the driver beneath is built on a transaction, and returns that. Where it is joined, those that are begun in it are none of their own: see joins.
+func (d *Driver) within(joined bool) *Tx {
 	tx := d.newTx(context.Background(), openTx{d.Driver})
-	tx.through, tx.begins = true, begins
+	tx.through, tx.joined = true, joined
 	d.outer.CompareAndSwap(nil, tx)
 	return d.outer.Load()
 }
@@ -209,7 +209,7 @@ var errBegun = errors.New("sqlaudit: a statement has begun a transaction on the 
 
 func (d *Driver) begin(ctx context.Context, open func(context.Context) (dialect.Tx, error)) (dialect.Tx, error) {
 	if outer := d.outer.Load(); outer != nil {
-		if outer.begins {
+		if outer.joined {
 			return outer, nil
 		}
 		return nil, fmt.Errorf("sqlaudit: the client is built on a transaction and cannot start another")

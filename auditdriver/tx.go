@@ -36,7 +36,7 @@ type Tx struct {
 
 	isolation atomic.Int64 // the level, as far as it is known
 
-	begins bool // it is begun anew, and ended, without effect, as the driver that it is on says
+	joined bool // transactions that are begun in it are itself, and their ends have no effect
 
 	mu      sync.Mutex
 	pending []*auditlog.Entry
@@ -363,7 +363,7 @@ func (tx *Tx) Commit() error {
 	defer func() { <-tx.turn }()
 	// What flush returns stays as the transaction's failure.
 	_ = tx.flush(tx.ctx)
-	if tx.begins {
+	if tx.joined {
 		return tx.refuses()
 	}
 	tx.mu.Lock()
@@ -382,7 +382,7 @@ func (tx *Tx) Commit() error {
 
 // Rollback implements dialect.Tx.
 func (tx *Tx) Rollback() error {
-	if tx.begins {
+	if tx.joined {
 		return nil
 	}
 	tx.mu.Lock()

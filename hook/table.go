@@ -151,7 +151,8 @@ func (tab *table) altered(t *auditlog.Type) string {
 	return "a.attname IN (" + strings.Join(names, ", ") + ") AND (a.attgenerated <> '' OR a.atttypid <> " + was + " ELSE a.atttypid END)"
 }
 
-// remembered returns what ask returned once. In the user's transaction that has its turn, for what reads there notes with what its last rows ended.
+// remembered returns what ask returned once. In the user's transaction that waits for its turn: a statement there looks at the rows of the one before it, which another
+// goroutine may be reading.
 func (o *operation) remembered(ctx context.Context, key tableKey, ask func() (*table, error)) (*table, error) {
 	v, err := o.drv.Remember(key, func() (any, error) {
 		if o.tx == nil || o.phase == open {

@@ -106,7 +106,7 @@ func TestFaults(t *testing.T) {
 							e.probe.reset()
 							if failed == "" {
 								require.NoError(t, err)
-								oracle.Reconcile(t, e.db)
+								e.reconcile(t)
 								require.Greater(t, len(e.log(t)), base)
 								break
 							}

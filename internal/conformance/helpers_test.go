@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,7 @@ import (
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent"
 	"github.com/sqlaudit/sqlaudit/internal/conformance/ent/schema"
 	"github.com/sqlaudit/sqlaudit/internal/oracle"
+	"github.com/sqlaudit/sqlaudit/internal/testdb"
 )
 
 type logged = oracle.Entry
@@ -32,6 +34,16 @@ func (e *env) reconcile(t *testing.T) {
 	for _, l := range e.log(t) {
 		assert.WithinDuration(t, time.Now(), l.OccurredAt, time.Minute)
 	}
+}
+
+// refuseEntries has SQLite or MariaDB refuse entries until the test ends.
+func (e *env) refuseEntries(t *testing.T) {
+	t.Helper()
+	testdb.Exec(t, e.db, map[string]string{
+		dialect.MySQL:  "CREATE TRIGGER no BEFORE INSERT ON audit_logs FOR EACH ROW SIGNAL SQLSTATE '45000'",
+		dialect.SQLite: "CREATE TRIGGER no BEFORE INSERT ON audit_logs BEGIN SELECT RAISE(FAIL, 'no'); END",
+	}[e.backend.dialect])
+	t.Cleanup(func() { testdb.Exec(t, e.db, "DROP TRIGGER no") })
 }
 
 // differences returns what the library finds of differences between log and tables.

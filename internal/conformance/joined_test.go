@@ -70,11 +70,7 @@ func TestJoined(t *testing.T) {
 	// A transaction of PostgreSQL's is over with the statement that fails.
 	runWrites(t, []testCase{{"an entry that cannot be written", "the commit within fails, and so does what comes after", func(t *testing.T, e *env) {
 		u := e.user("a")
-		testdb.Exec(t, e.db, map[string]string{
-			dialect.MySQL:  "CREATE TRIGGER no BEFORE INSERT ON audit_logs FOR EACH ROW SIGNAL SQLSTATE '45000'",
-			dialect.SQLite: "CREATE TRIGGER no BEFORE INSERT ON audit_logs BEGIN SELECT RAISE(FAIL, 'no'); END",
-		}[e.backend.dialect])
-		defer testdb.Exec(t, e.db, "DROP TRIGGER no")
+		e.refuseEntries(t)
 		stdtx, err := e.db.Begin()
 		require.NoError(t, err)
 		defer func() { _ = stdtx.Rollback() }()
